@@ -1,0 +1,20 @@
+// The four ways a message can travel, and the order in which a client tries them.
+#pragma once
+
+#include <string_view>
+
+namespace freshet {
+
+// Spelled "websocket", "sse", "long-polling", "polling" in every API, file name and metric.
+enum class Transport { websocket, sse, long_polling, polling };
+
+std::string_view to_string(Transport transport);
+
+// Which transports a client tries, best first.
+enum class Profile {
+  bidirectional,  // websocket, sse, long-polling, polling: chat and whatever publishes often.
+  feed,           // sse, websocket, long-polling, polling: tickers, dashboards.
+  occasional,     // long-polling, polling: rare notifications, no stream held open.
+};
+
+}  // namespace freshet

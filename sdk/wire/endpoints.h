@@ -1,0 +1,61 @@
+// Paths, parameters, close codes and header names of protocol version 1. Used by both ends.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "freshet/result.h"
+
+namespace freshet::wire {
+
+inline constexpr std::string_view websocket_path = "/v1/ws";
+inline constexpr std::string_view sse_path = "/v1/sse";
+inline constexpr std::string_view poll_path = "/v1/poll";
+inline constexpr std::string_view publish_path = "/v1/publish";
+inline constexpr std::string_view topics_path = "/v1/topics/";
+inline constexpr std::string_view echo_path = "/v1/echo";
+inline constexpr std::string_view websocket_subprotocol = "freshet.v1";
+// Exact milliseconds beside Retry-After's whole seconds.
+inline constexpr std::string_view retry_after_ms_header = "Freshet-Retry-After-Ms";
+inline constexpr std::string_view ticket_header = "Freshet-Ticket";
+
+namespace close_code {
+inline constexpr std::uint16_t normal = 1000;
+inline constexpr std::uint16_t going_away = 1001;        // Drain.
+inline constexpr std::uint16_t protocol_error = 1002;
+inline constexpr std::uint16_t too_big = 1009;           // Fails its publish; never resent.
+inline constexpr std::uint16_t epoch_changed = 1012;
+inline constexpr std::uint16_t busy = 1013;
+inline constexpr std::uint16_t unauthorized = 4001;
+inline constexpr std::uint16_t forbidden = 4003;
+inline constexpr std::uint16_t malformed = 4004;
+inline constexpr std::uint16_t slow_consumer = 4100;
+inline constexpr std::uint16_t token_expired = 4101;
+}  // namespace close_code
+
+// 4000 to 4099: the client must not come back by itself. Every other code is retried by policy.
+bool is_final_close_code(std::uint16_t code);
+
+// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and ':' ',' '*' '.'. A '+' is encoded.
+std::string percent_encode(std::string_view text);
+
+// "name=value&name=value", values percent-encoded.
+std::string encode_query(const std::vector<std::pair<std::string_view, std::string>>& parameters);
+
+// An http or https base address ("https://host:port/prefix"). ws and wss are taken as http and https.
+struct BaseUrl {
+  bool secure = false;
+  std::string host;        // As written; an IPv6 address keeps its brackets.
+  std::uint16_t port = 0;  // 80 or 443 by default.
+  std::string prefix;      // "" or "/prefix", without a trailing slash.
+
+  std::string origin() const;              // "https://host:8443", the port only if not the default.
+};
+
+// ErrorCode::invalid_url with a sentence.
+Result<BaseUrl> parse_base_url(std::string_view text);
+
+}  // namespace freshet::wire
