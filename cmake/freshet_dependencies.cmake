@@ -1,0 +1,37 @@
+# What the build needs from outside. A package that the machine, vcpkg or Conan offers wins; the cache folder that
+# scripts/setup.sh fills is looked at last.
+
+if(DEFINED ENV{FRESHET_CACHE})
+  set(FRESHET_CACHE "$ENV{FRESHET_CACHE}")
+else()
+  set(FRESHET_CACHE "$ENV{HOME}/.cache/freshet")
+endif()
+
+find_package(Threads REQUIRED)
+find_package(CURL REQUIRED)
+find_package(nlohmann_json 3.9 REQUIRED)
+
+if(FRESHET_BUILD_SERVER)
+  find_package(CLI11 REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(ZLIB REQUIRED)
+  find_package(OpenSSL REQUIRED)
+
+  # The server uses cpp-httplib's protected parts, so the version is a narrow one: 0.41.
+  find_package(httplib 0.41 QUIET CONFIG)
+  if(httplib_FOUND)
+    add_library(freshet_httplib ALIAS httplib::httplib)
+  else()
+    find_path(FRESHET_HTTPLIB_DIR httplib.h PATHS "${FRESHET_CACHE}/httplib-0.41.0" NO_DEFAULT_PATH)
+    if(NOT FRESHET_HTTPLIB_DIR)
+      message(FATAL_ERROR "cpp-httplib 0.41 is missing: run ./dev setup, or set FRESHET_HTTPLIB_DIR")
+    endif()
+    add_library(freshet_httplib INTERFACE)
+    target_include_directories(freshet_httplib SYSTEM INTERFACE "${FRESHET_HTTPLIB_DIR}")
+    target_link_libraries(freshet_httplib INTERFACE Threads::Threads)
+  endif()
+endif()
+
+if(FRESHET_BUILD_TESTS)
+  find_package(Catch2 3 REQUIRED PATHS "${FRESHET_CACHE}/catch2-3.7.1/usr")
+endif()

@@ -1,0 +1,18 @@
+# freshet_library(NAME ROOT <include root> [PUBLIC ...] [PRIVATE ...])
+# One static library of all sources below the current folder; `ROOT` is the folder its includes are written from.
+# A folder that has only headers becomes an interface library, and what it links stays visible to its users.
+function(freshet_library name)
+  cmake_parse_arguments(ARG "" "ROOT" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    freshet_warnings(${name})
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${ARG_ROOT}>")
+    target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE "$<BUILD_INTERFACE:${ARG_ROOT}>")
+    target_link_libraries(${name} INTERFACE ${ARG_PUBLIC})
+  endif()
+endfunction()
