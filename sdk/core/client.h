@@ -1,0 +1,121 @@
+// The client without its I/O: every rule of Freshet's client side (session, cursors, transport
+// choice, reconnecting, liveness, publishing), for both ports. Start here.
+//
+// A port turns what happens into handle_*() calls, then takes every action out:
+//
+//   client.handle_frame(now, connection, frame) → deliver to the subscriptions it names
+//   while (auto action = client.poll_action()) perform(*action);
+//   arm one timer for client.poll_timeout(), and call handle_timeout() then
+//
+// Rules for ports. Take all actions out after each handle_*() or application call and before the
+// next frame, so that a gap is told before the messages behind it. Application callbacks run while
+// taking actions out, or after handle_frame() has returned, never inside a call; they may call
+// anything here, the actions come out of the same queue. An action about a connection that has
+// ended by then is ignored; events of connections closed by the core are ignored here.
+//
+// Single-threaded. No clock, socket or global randomness: `now` never goes back, `seed` is the
+// port's. The payload of a message never comes in here: handle_frame needs only a frame's first
+// wire::head_bytes_max bytes, unless it is a control frame, which it needs whole.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/action.h"
+#include "core/event.h"
+#include "core/time.h"
+#include "freshet/options.h"
+#include "freshet/result.h"
+#include "freshet/state.h"
+#include "wire/cursor.h"
+#include "wire/frame.h"
+
+namespace freshet::core {
+
+// The part of freshet::ClientOptions that the core needs; the same meaning and defaults.
+struct ClientConfig {
+  std::vector<Transport> transports = {Transport::websocket, Transport::sse,
+                                       Transport::long_polling, Transport::polling};
+  Reconnect reconnect = Reconnect::windowed;
+  Duration initial_spread{0};
+  Duration hedge_after{2'500};
+  Duration connect_timeout{10'000};
+  Duration reprobe_after{30 * 60'000};
+  Duration long_poll_wait{25'000};
+  Duration poll_interval{0};
+  std::size_t publish_queue_max = 100;
+  std::size_t publish_queue_bytes_max = 1024 * 1024;
+  std::string sdk = "core/0.1.0";     // Name and version, told to the server.
+};
+
+std::vector<Transport> transports_of(Profile profile);
+
+// What one frame means for the application. Lives until the next call into the client.
+struct Delivery {
+  std::span<const SubscriptionId> subscriptions;  // Empty: nothing to deliver.
+  wire::MessageHead head;                         // Valid when there are subscriptions.
+};
+
+class Client {
+ public:
+  Client(ClientConfig config, std::uint64_t seed);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // The application ------------------------------------------------------------------------
+
+  // Connects if need be. Identical subscriptions (same pattern, joined at the same start) share one
+  // entry on the wire. invalid_pattern, invalid_cursor, closed.
+  Result<SubscriptionId> subscribe(Instant now, std::string_view pattern, std::string_view cursor);
+  // Nothing is delivered to it any more, not even out of the same frame. Unknown ids are ignored.
+  void unsubscribe(Instant now, SubscriptionId subscription);
+  // The newest cursor of a subscription, to be kept for a later run; empty before the first.
+  std::string cursor(SubscriptionId subscription) const;
+
+  // Queues a publish of `data_bytes` bytes of JSON; TellPublished follows, always, exactly once.
+  // An empty key is replaced by one of the client's. invalid_topic, queue_full, too_large, closed.
+  Result<PublishId> publish(Instant now, std::string_view topic, std::size_t data_bytes,
+                            std::string_view key, Duration timeout);
+  // The application no longer waits: TellPublished with `closed` follows; it may yet arrive.
+  void cancel_publish(Instant now, PublishId publish);
+
+  // Another order of transports from now on; what is live on one that is not the new first is
+  // handed over without loss. invalid_argument if empty.
+  Result<void> set_transports(Instant now, std::vector<Transport> transports);
+
+  // Ends everything; nothing follows but CloseConnection, TellPublished(closed) and StateChanged.
+  void close(Instant now);
+
+  const State& state() const;
+
+  // The port -------------------------------------------------------------------------------
+
+  // One frame of a stream or one line of a poll answer.
+  Delivery handle_frame(Instant now, ConnectionId connection, std::string_view frame);
+  void handle_end(Instant now, ConnectionId connection, const ConnectionEnd& end);
+
+  void handle_publish_answers(Instant now, RequestId request,
+                              const std::vector<PublishAnswer>& answers);
+  void handle_publish_failed(Instant now, RequestId request, const ConnectionEnd& end);
+
+  void handle_network(Instant now, NetworkEvent event);
+
+  void handle_timeout(Instant now);
+  // When handle_timeout wants to be called next; nullopt: not at all.
+  std::optional<Instant> poll_timeout() const;
+
+  std::optional<Action> poll_action();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace freshet::core

@@ -1,0 +1,21 @@
+// Time as an argument: an instant is milliseconds on a clock that never steps, whatever its zero.
+#pragma once
+
+#include <compare>
+
+#include "freshet/time.h"
+
+namespace freshet::core {
+
+struct Instant {
+  Duration since_zero{0};
+
+  friend auto operator<=>(const Instant&, const Instant&) = default;
+  friend Instant operator+(Instant at, Duration after) { return {at.since_zero + after}; }
+  friend Instant operator-(Instant at, Duration before) { return {at.since_zero - before}; }
+  friend Duration operator-(Instant later, Instant earlier) {
+    return later.since_zero - earlier.since_zero;
+  }
+};
+
+}  // namespace freshet::core
