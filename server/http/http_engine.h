@@ -1,0 +1,67 @@
+// cpp-httplib as a function: whole request bytes in, answer bytes or "park me" out.
+// http_engine.cpp is the only file that includes httplib.h; nothing of it shows here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "guard/origin.h"
+#include "http/problem.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "park/request_handler.h"
+
+namespace freshet::server {
+
+using Handler = std::function<void(const Request& request, Response& response)>;
+
+struct EngineOptions {
+  // Who may call from a browser page; judged before any route, for every method and for the
+  // WebSocket upgrade. The default refuses every cross-origin page.
+  OriginPolicy origins;
+  // Added to every answer.
+  std::vector<HeaderField> default_headers;
+  // Called after each answer or parking, on the loop's thread: the access log.
+  std::function<void(const Request& request, int status)> on_answered;
+};
+
+// One per loop, or one for all: after the routes are set it is immutable and thread-safe. Handlers
+// run on the loop's thread, so they must not block; an exception out of a handler answers 500.
+//
+// Routes are literal paths or have ":name" segments ("/v1/topics/:topic/messages"); the first
+// registered that matches wins. HEAD is answered by the GET route, without its body. A known path
+// with a wrong method gets 405 and Allow; everything unknown 404. All errors are problem documents.
+class HttpEngine final : public park::RequestHandler {
+ public:
+  explicit HttpEngine(EngineOptions options = {});
+  ~HttpEngine() override;
+
+  void get(std::string pattern, Handler handler);
+  void post(std::string pattern, Handler handler);
+  void put(std::string pattern, Handler handler);
+  void remove(std::string pattern, Handler handler);  // DELETE
+
+  // Answers GET and HEAD that no route matches, before 404: static files.
+  void fallback(Handler handler);
+
+  park::Reply handle_request(park::Connection& connection,
+                             const park::RequestBytes& request) override;
+  std::string handle_refusal(park::Connection& connection, const park::Refusal& refusal) override;
+
+  // The same without a connection, for tests and fuzzers.
+  park::Reply process(const park::RequestBytes& request, const park::Peer& peer,
+                      park::Connection* connection = nullptr) const;
+
+ private:
+  friend class Response;
+  class Core;  // Holds the httplib::Server.
+
+  void add(std::string_view method, std::string pattern, Handler handler);
+
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace freshet::server

@@ -1,0 +1,94 @@
+// Time limits without a clock: callers pass `now`, so tests run in virtual time.
+// DeadlineList serves limits of one fixed length for very many objects; Timers serves the rest.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "park/options.h"
+
+namespace freshet::park {
+
+class DeadlineList;
+
+// A place in at most one DeadlineList; derive from it or hold it as a member. Leaves its list when
+// destroyed. 32 bytes.
+class DeadlineNode {
+ public:
+  DeadlineNode() = default;
+  DeadlineNode(const DeadlineNode&) = delete;
+  DeadlineNode& operator=(const DeadlineNode&) = delete;
+  ~DeadlineNode() { cancel(); }
+
+  // Leaves the list, if in one.
+  void cancel();
+
+  bool armed() const { return list_ != nullptr; }
+
+ private:
+  friend class DeadlineList;
+
+  DeadlineNode* previous_ = nullptr;
+  DeadlineNode* next_ = nullptr;
+  DeadlineList* list_ = nullptr;
+  Instant due_{};
+};
+
+// All members wait equally long, so the list stays sorted by appending: arming and cancelling cost
+// O(1), and asking for the next deadline does too. Members must be cancelled or destroyed before
+// the list is.
+class DeadlineList {
+ public:
+  explicit DeadlineList(Duration length) : length_(length) {}
+  DeadlineList(const DeadlineList&) = delete;
+  DeadlineList& operator=(const DeadlineList&) = delete;
+
+  // Due at now + length, whichever list it was in before. REQUIRES: `now` never runs backwards.
+  void arm(DeadlineNode& node, Instant now);
+
+  // The first member that is due, removed from the list; null when none is.
+  DeadlineNode* pop_due(Instant now);
+
+  // When pop_due() will next return something.
+  std::optional<Instant> next_due() const;
+
+  bool empty() const { return first_ == nullptr; }
+
+ private:
+  friend class DeadlineNode;
+  void remove(DeadlineNode& node);
+
+  Duration length_;
+  DeadlineNode* first_ = nullptr;
+  DeadlineNode* last_ = nullptr;
+};
+
+using TimerId = std::uint64_t;  // 0 is no timer.
+
+// One-shot timers of any length. Equal instants run in the order they were set.
+class Timers {
+ public:
+  TimerId set(Instant due, std::function<void()> task);
+
+  // True if it was still waiting; it then never runs.
+  bool cancel(TimerId id);
+
+  std::optional<Instant> next_due() const;
+
+  // Runs what is due. Tasks may set and cancel timers; one set for an instant <= now in a task
+  // runs at the next call, so that no task can hold the loop. Returns how many ran.
+  std::size_t run_due(Instant now);
+
+ private:
+  using Key = std::pair<Instant, TimerId>;
+
+  std::map<Key, std::function<void()>> waiting_;
+  std::unordered_map<TimerId, Instant> due_;
+  TimerId last_id_ = 0;
+};
+
+}  // namespace freshet::park

@@ -1,0 +1,106 @@
+// One epoll loop on one thread: accepts, finds whole requests, parks, sends.
+// Loops (loops.h) starts one per core; tests may turn a single one by hand.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "park/connection.h"
+#include "park/deadlines.h"
+#include "park/flush_send.h"
+#include "park/options.h"
+#include "park/request_handler.h"
+#include "park/wake.h"
+
+namespace freshet::park {
+
+// Written by one loop, read by any thread; each value is exact, together they are a snapshot only.
+struct LoopCounters {
+  std::atomic<std::uint64_t> accepted_total{0};
+  std::atomic<std::uint64_t> accept_pauses_total{0};  // Out of file descriptors.
+  std::atomic<std::uint64_t> requests_total{0};       // Handed to the RequestHandler.
+  std::atomic<std::uint64_t> refusals_total{0};       // Refused by the framer, 408 included.
+  std::atomic<std::uint64_t> request_timeouts_total{0};
+  std::atomic<std::uint64_t> idle_timeouts_total{0};
+  std::atomic<std::uint64_t> write_stalls_total{0};
+  std::atomic<std::uint64_t> sends_total{0};  // System calls that sent.
+  std::atomic<std::uint64_t> sent_bytes_total{0};
+  std::atomic<std::uint64_t> turns_total{0};
+  std::atomic<std::int64_t> connections{0};   // Open now.
+  std::atomic<std::int64_t> parked{0};        // Parked now.
+  std::atomic<std::int64_t> outbox_bytes{0};  // Waiting in all outboxes now.
+};
+
+// A turn: wait for events; read and answer; run posted tasks; run due timers; run turn-end tasks;
+// flush every connection that was sent to, once; free what closed.
+//
+// Thread rule: post(), stop() and counters() from any thread, everything else from the thread that
+// runs it. Every callback comes on that thread.
+class Loop {
+ public:
+  // Throws std::system_error when epoll or eventfd cannot be had.
+  explicit Loop(LoopOptions options);
+  // Closes everything that is still open. REQUIRES: not running.
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Takes a listening, non-blocking socket and owns it. REQUIRES: set before run().
+  void add_listener(int fd);
+
+  // Who answers. REQUIRES: set before the first turn; outlives every connection.
+  void set_request_handler(RequestHandler* handler) { handler_ = handler; }
+
+  // Turns until stop(). Then stops accepting, tells every Parked handle_closed(stop), closes every
+  // socket and returns.
+  void run();
+
+  // One turn; waits at most `wait_max` for something to happen.
+  void run_once(Duration wait_max);
+
+  // Ends run() from any thread; at once if it has not begun.
+  void stop();
+
+  // Stops accepting; what is open stays. For a drain: the kernel sends newcomers to other
+  // listeners of the port, if any, or refuses them.
+  void stop_accepting();
+
+  // Runs `task` on this loop's thread, in a following turn, in order of post() per thread. From
+  // any thread. A task posted after run() has returned is destroyed without running.
+  void post(Task task);
+
+  // Runs `task` once at the end of this turn, before the flush: the place to coalesce. A task
+  // added from such a task runs at the end of the next turn, which then begins at once.
+  void at_turn_end(Task task);
+
+  // Runs `task` once, `delay` from now. Cancelling what has run is harmless.
+  TimerId after(Duration delay, Task task);
+  bool cancel(TimerId id);
+
+  // The instant of this turn: read once per turn, so it is cheap and equal within it.
+  Instant now() const { return now_; }
+
+  bool in_loop_thread() const;
+
+  const LoopOptions& options() const { return options_; }
+  const LoopCounters& counters() const { return counters_; }
+  std::size_t connection_count() const { return connections_.size(); }
+
+ private:
+  friend class Connection;
+
+  LoopOptions options_;
+  LoopCounters counters_;
+  RequestHandler* handler_ = nullptr;
+  Instant now_{};
+  std::vector<Connection*> connections_;
+};
+
+}  // namespace freshet::park
