@@ -4,16 +4,16 @@ find_program(FRESHET_CCACHE ccache)
 if(FRESHET_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Paths are made relative to the checkout and left out of the key, so that two checkouts share results.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${FRESHET_CCACHE}")
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${FRESHET_ROOT}" CCACHE_NOHASHDIR=1 "${FRESHET_CCACHE}")
 endif()
 
-if(FRESHET_SANITIZE STREQUAL "address")
+if("${FRESHET_SANITIZE}" STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
-elseif(FRESHET_SANITIZE STREQUAL "thread")
+elseif("${FRESHET_SANITIZE}" STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
   add_link_options(-fsanitize=thread)
-elseif(NOT FRESHET_SANITIZE STREQUAL "")
+elseif(NOT "${FRESHET_SANITIZE}" STREQUAL "")
   message(FATAL_ERROR "FRESHET_SANITIZE is '${FRESHET_SANITIZE}': use address, thread or nothing")
 endif()
 

@@ -1,11 +1,7 @@
 # What the build needs from outside. A package that the machine, vcpkg or Conan offers wins; the cache folder that
 # scripts/setup.sh fills is looked at last.
 
-if(DEFINED ENV{FRESHET_CACHE})
-  set(FRESHET_CACHE "$ENV{FRESHET_CACHE}")
-else()
-  set(FRESHET_CACHE "$ENV{HOME}/.cache/freshet")
-endif()
+include(freshet_cache)
 
 find_package(Threads REQUIRED)
 find_package(CURL REQUIRED)

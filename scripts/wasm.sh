@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds the npm package at wasm/npm: the core with Emscripten, then its TypeScript. With --tests also the unit tests
+# for Node, at build/wasm/unit_sdk_tests.js.
+set -euo pipefail
+source "$(dirname "$0")/environment.sh"
+
+compile_wasm() {
+  if [ ! -e build/wasm/build.ninja ]; then
+    cmake -S wasm -B build/wasm -G Ninja -DCMAKE_BUILD_TYPE= \
+      -DCMAKE_TOOLCHAIN_FILE="$(scripts/setup/emscripten.sh)/cmake/Modules/Platform/Emscripten.cmake" > build/wasm.log ||
+      { cat build/wasm.log; return 1; }
+  fi
+  cmake --build build/wasm --parallel "$jobs" --target "$@" -- --quiet
+}
+
+mkdir -p build
+targets=(freshet_module)
+[ "${1:-}" != --tests ] || targets+=(unit_sdk_tests)
+step "build the core as wasm" compile_wasm "${targets[@]}"
+scripts/npm.sh wasm
+step "build the npm package" npm --prefix wasm run --silent build
