@@ -23,12 +23,12 @@ inline constexpr std::uint64_t protocol_version = 1;
 struct Hello {
   std::uint64_t version = protocol_version;
   std::string epoch;
-  Cursor cursor;                 // The start that was resolved: the lowest of all patterns.
-  bool recovered = true;         // False when a cursor asked for could not be served: a gap follows.
+  Cursor cursor;          // The start that was resolved: the lowest of all patterns.
+  bool recovered = true;  // False when a cursor asked for could not be served: a gap follows.
   Duration ping{25'000};
   Duration window{5'000};
-  std::string client;            // The client's id; given again with every later request.
-  std::vector<Cursor> cursors;   // One for each pattern asked for, in order, when there are several.
+  std::string client;           // The client's id; given again with every later request.
+  std::vector<Cursor> cursors;  // One for each pattern asked for, in order, when there are several.
 };
 
 struct Subscribed {
@@ -57,20 +57,20 @@ struct Gap {
 
 struct Ack {
   std::uint64_t ref = 0;
-  std::uint64_t id = 0;   // 0 when it answers something that has no id (a token).
+  std::uint64_t id = 0;  // 0 when it answers something that has no id (a token).
 };
 
 struct ErrorFrame {
   std::optional<std::uint64_t> ref;
-  std::string code;       // An ErrorCode's spelling.
+  std::string code;  // An ErrorCode's spelling.
   std::string message;
-  std::string pattern;    // Empty unless the answer is for one of several patterns.
+  std::string pattern;  // Empty unless the answer is for one of several patterns.
 };
 
 struct Retry {
   Duration delay{0};
-  std::string ticket;     // Empty without one.
-  std::string reason;     // busy, drain.
+  std::string ticket;  // Empty without one.
+  std::string reason;  // busy, drain.
 };
 
 // Last line of every poll answer.
@@ -110,12 +110,12 @@ struct Unsubscribe {
 struct Publish {
   std::uint64_t ref = 0;
   std::string topic;
-  std::string key;         // Idempotency key; empty without one.
-  std::string_view data;   // Raw; points into the frame.
+  std::string key;        // Idempotency key; empty without one.
+  std::string_view data;  // Raw; points into the frame.
 };
 
 struct Token {
-  std::uint64_t ref = 0;   // 0 when the client wants no answer.
+  std::uint64_t ref = 0;  // 0 when the client wants no answer.
   std::string token;
 };
 
@@ -124,13 +124,15 @@ using ClientFrame = std::variant<Subscribe, Unsubscribe, Publish, Token, Unknown
 // Every value is clamped to a sane range while parsing: durations to [0, 1 day] (window: to
 // [0, 10 min]), so that a lying server cannot park a client for ever.
 // ErrorCode::malformed when the frame is not one JSON object, has no string `op`, or a known op
-// lacks a member it must have.
+// lacks a member it must have or has one of the wrong type (null counts as absent).
 Result<ServerFrame> parse_server_frame(std::string_view frame);
 
 // As above; also ErrorCode::invalid_cursor, and ErrorCode::invalid_json when `data` is absent
-// (that `data` is one valid JSON value is checked by the server). Members may come in any order.
+// (that `data` is one valid JSON value is checked by the server, and so are topic and patterns, as
+// each pattern is answered for itself). Members may come in any order.
 // `ref`, when it could be read, tells which request an error answers.
-Result<ClientFrame> parse_client_frame(std::string_view frame, std::optional<std::uint64_t>* ref = nullptr);
+Result<ClientFrame> parse_client_frame(std::string_view frame,
+                                       std::optional<std::uint64_t>* ref = nullptr);
 
 std::string encode(const ServerFrame& frame);
 

@@ -17,7 +17,7 @@ inline constexpr std::size_t epoch_bytes_max = 32;
 inline constexpr std::uint32_t last_count_max = 1000;
 
 struct Cursor {
-  std::string epoch;     // 1 to 32 of [A-Za-z0-9_-].
+  std::string epoch;     // 1 to 32 of [A-Za-z0-9_-], but not "last": last:5 is a word.
   std::uint64_t id = 0;  // 0 = before the first message.
 
   friend bool operator==(const Cursor&, const Cursor&) = default;

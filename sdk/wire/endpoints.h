@@ -24,9 +24,9 @@ inline constexpr std::string_view ticket_header = "Freshet-Ticket";
 
 namespace close_code {
 inline constexpr std::uint16_t normal = 1000;
-inline constexpr std::uint16_t going_away = 1001;        // Drain.
+inline constexpr std::uint16_t going_away = 1001;  // Drain.
 inline constexpr std::uint16_t protocol_error = 1002;
-inline constexpr std::uint16_t too_big = 1009;           // Fails its publish; never resent.
+inline constexpr std::uint16_t too_big = 1009;  // Fails its publish; never resent.
 inline constexpr std::uint16_t epoch_changed = 1012;
 inline constexpr std::uint16_t busy = 1013;
 inline constexpr std::uint16_t unauthorized = 4001;
@@ -39,20 +39,22 @@ inline constexpr std::uint16_t token_expired = 4101;
 // 4000 to 4099: the client must not come back by itself. Every other code is retried by policy.
 bool is_final_close_code(std::uint16_t code);
 
-// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and ':' ',' '*' '.'. A '+' is encoded.
+// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and ':' ',' '*' '.'. A '+' is
+// encoded.
 std::string percent_encode(std::string_view text);
 
 // "name=value&name=value", values percent-encoded.
 std::string encode_query(const std::vector<std::pair<std::string_view, std::string>>& parameters);
 
-// An http or https base address ("https://host:port/prefix"). ws and wss are taken as http and https.
+// An http or https base address ("https://host:port/prefix"). ws and wss are taken as http and
+// https.
 struct BaseUrl {
   bool secure = false;
   std::string host;        // As written; an IPv6 address keeps its brackets.
   std::uint16_t port = 0;  // 80 or 443 by default.
   std::string prefix;      // "" or "/prefix", without a trailing slash.
 
-  std::string origin() const;              // "https://host:8443", the port only if not the default.
+  std::string origin() const;  // "https://host:8443", the port only if not the default.
 };
 
 // ErrorCode::invalid_url with a sentence.

@@ -28,7 +28,7 @@ struct MessageHead {
 // Whether a frame is a control frame: it begins with {"op":
 bool is_control(std::string_view frame);
 
-// Reads the head of a message frame; `frame` may be cut anywhere behind the beginning of `data`.
+// Reads the head of a message frame; `frame` may be cut anywhere behind `"data":`.
 // Relies on the order of members, skips scalar members it does not know between `time` and `data`.
 // ErrorCode::malformed if the head is not whole or not in this form.
 Result<MessageHead> parse_message_head(std::string_view frame);
@@ -37,7 +37,9 @@ Result<MessageHead> parse_message_head(std::string_view frame);
 std::string_view frame_data(std::string_view frame, const MessageHead& head);
 
 // Writes a frame. `data` is one valid JSON value; raw CR and LF between its tokens become spaces.
-// `extra` is either empty or further members with a leading comma: ,"sender":"ann"
+// `extra` is either empty or further scalar members with a leading comma: ,"sender":"ann"
+// REQUIRES: `extra` keeps the head within head_bytes_max; with the longest topic and the largest
+// numbers 32 bytes are left for it.
 std::string encode_message(std::uint64_t id, std::string_view topic, std::uint64_t time,
                            std::string_view data, std::string_view extra = {});
 

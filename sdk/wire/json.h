@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace freshet::wire {
 
@@ -41,13 +42,17 @@ class JsonReader {
   std::string_view text_;
   std::size_t at_ = 0;
   bool first_ = true;
+  bool ended_ = false;
   bool complete_ = false;
-  bool failed_ = false;
   std::optional<JsonMember> cut_;
 };
 
-// The decoded content of a raw JSON string value (with its quotes); nullopt if it is not one.
+// The decoded content of a raw JSON string value (with its quotes); nullopt if it is not one, or
+// holds half of a surrogate pair, which no UTF-8 can carry. The raw bytes are taken as UTF-8.
 std::optional<std::string> json_string(std::string_view raw);
+
+// The same for an array of strings: ["chat.>","prices.*"].
+std::optional<std::vector<std::string>> json_strings(std::string_view raw);
 
 // A raw value that is a whole number in [0, 2^53); nullopt otherwise.
 std::optional<std::uint64_t> json_number(std::string_view raw);

@@ -17,7 +17,7 @@ namespace freshet::wire {
 struct SseEvent {
   std::string_view type;  // "message" when the stream named none.
   std::string_view data;
-  std::string_view id;    // The last event id in force.
+  std::string_view id;  // The last event id in force.
 };
 
 // Incremental reader: bytes in any cut, CR, LF or CRLF, a leading byte order mark skipped.
@@ -38,11 +38,11 @@ class SseParser {
   void take_line(std::string_view line);
 
   std::size_t event_bytes_max_;
-  std::string input_;           // Fed and not yet consumed.
+  std::string input_;  // Fed and not yet consumed.
   std::size_t at_ = 0;
   std::string data_;
   std::string type_;
-  std::string id_;              // Seen in the event that is being read.
+  std::string id_;  // Seen in the event that is being read.
   std::string last_id_;
   std::string out_data_, out_type_;
   bool has_data_ = false;

@@ -13,8 +13,8 @@ inline constexpr std::size_t topic_bytes_max = 255;
 inline constexpr std::size_t topic_segments_max = 16;
 
 // A topic is 1 to 16 dot-separated segments of [A-Za-z0-9_-]+, at most 255 bytes. A segment may
-// begin with '$' (reserved for the system). Returns ErrorCode::invalid_topic with a sentence that
-// names the fault: "'prices..x' is not a topic: it has an empty segment".
+// begin with one '$' more (reserved for the system). Returns ErrorCode::invalid_topic with a
+// sentence that names the fault: "'prices..x' is not a topic: it has an empty segment".
 Result<void> check_topic(std::string_view text);
 
 // A pattern is a topic in which '*' stands for one segment and a final '>' for one or more.

@@ -6,7 +6,7 @@
 
 namespace freshet::wire {
 
-// Feed pieces in order; false once the text cannot be valid any more.
+// Feed pieces in any cut, in order; feed() is false as soon as the text cannot be valid any more.
 class Utf8Validator {
  public:
   bool feed(std::string_view bytes);
@@ -14,8 +14,10 @@ class Utf8Validator {
   bool complete() const { return needed_ == 0 && valid_; }
 
  private:
-  std::uint8_t needed_ = 0;           // Continuation bytes still to come.
-  std::uint8_t low_ = 0x80;           // Range of the next one: narrower behind E0, ED, F0, F4.
+  bool take_lead(std::uint8_t byte);  // The first byte of a sequence of two to four.
+
+  std::uint8_t needed_ = 0;  // Continuation bytes still to come.
+  std::uint8_t low_ = 0x80;  // Range of the next one: narrower behind E0, ED, F0, F4.
   std::uint8_t high_ = 0xBF;
   bool valid_ = true;
 };

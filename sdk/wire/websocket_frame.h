@@ -1,5 +1,5 @@
-// WebSocket frames (RFC 6455 §5), both roles: an incremental parser and encoders. Pure. The server's
-// parked connections and the native client share it.
+// WebSocket frames (RFC 6455 §5), both roles: an incremental parser and encoders. Pure. The
+// server's parked connections and the native client share it.
 #pragma once
 
 #include <cstddef>
@@ -12,22 +12,32 @@
 
 namespace freshet::wire {
 
-enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class Opcode : std::uint8_t {
+  continuation = 0,
+  text = 1,
+  binary = 2,
+  close = 8,
+  ping = 9,
+  pong = 10
+};
 
-enum class Role { server, client };  // The server receives masked frames, the client unmasked (§5.1).
+enum class Role {
+  server,
+  client
+};  // The server receives masked frames, the client unmasked (§5.1).
 
 // A whole message or control frame. `payload` lives until the next call into the parser.
 struct WebSocketEvent {
-  Opcode opcode = Opcode::text;   // Never continuation.
-  std::string_view payload;       // For close: the reason; the code is in close_code.
-  std::uint16_t close_code = 0;   // 1005 when the peer's close frame had none.
-  bool compressed = false;        // RSV1 of the first frame; only when the parser allows it.
+  Opcode opcode = Opcode::text;  // Never continuation.
+  std::string_view payload;      // For close: the reason; the code is in close_code.
+  std::uint16_t close_code = 0;  // 1005 when the peer's close frame had none.
+  bool compressed = false;       // RSV1 of the first frame; only when the parser allows it.
 };
 
 // Why the connection must end, with the code to send: 1002 protocol, 1007 not UTF-8, 1009 too big.
 struct WebSocketFault {
   std::uint16_t close_code = 1002;
-  std::string_view reason;        // Static text.
+  std::string_view reason;  // Static text.
 };
 
 // Incremental: feed bytes in any cut, take events until none, check fault().
@@ -51,8 +61,8 @@ class WebSocketParser {
   std::optional<std::size_t> take_header();
   void fail(std::uint16_t code, std::string_view reason);
 
-  std::string input_;               // Fed, not yet consumed.
-  std::string message_;             // Unmasked fragments so far.
+  std::string input_;    // Fed, not yet consumed.
+  std::string message_;  // Unmasked fragments so far.
   std::size_t at_ = 0;
   std::size_t message_bytes_max_;
   Utf8Validator utf8_;

@@ -12,26 +12,26 @@ namespace freshet {
 
 // Stable codes; `to_string` gives the spelling used on the wire, in TypeScript and in logs.
 enum class ErrorCode {
-  invalid_argument,   // An option or value out of its documented range.
-  invalid_topic,      // Not a topic (see wire/topic.h).
-  invalid_pattern,    // Not a pattern.
-  invalid_cursor,     // Not a cursor or cursor word.
-  invalid_json,       // Not one JSON value, or not UTF-8.
-  invalid_url,        // Not an http(s) address.
-  malformed,          // Bytes that break the protocol.
-  unauthorized,       // No or bad credentials (HTTP 401, close code 4001).
-  forbidden,          // Known, but not allowed (HTTP 403, close code 4003).
-  not_found,          // HTTP 404.
-  too_large,          // Over a size limit (HTTP 413, close code 1009).
-  too_many,           // Over a count limit.
-  busy,               // The server is at a limit; try later (HTTP 503 or 429).
-  unreachable,        // No connection could be made.
-  timeout,            // No answer in time.
-  queue_full,         // The publish queue is at its limit.
-  closed,             // The client, subscription or server was closed.
-  outcome_unknown,    // Sent, but the epoch changed before the answer: it may or may not be in the log.
-  unsupported,        // This runtime or server cannot do it.
-  internal,           // A fault of ours.
+  invalid_argument,  // An option or value out of its documented range.
+  invalid_topic,     // Not a topic (see wire/topic.h).
+  invalid_pattern,   // Not a pattern.
+  invalid_cursor,    // Not a cursor or cursor word.
+  invalid_json,      // Not one JSON value, or not UTF-8.
+  invalid_url,       // Not an http(s) address.
+  malformed,         // Bytes that break the protocol.
+  unauthorized,      // No or bad credentials (HTTP 401, close code 4001).
+  forbidden,         // Known, but not allowed (HTTP 403, close code 4003).
+  not_found,         // HTTP 404.
+  too_large,         // Over a size limit (HTTP 413, close code 1009).
+  too_many,          // Over a count limit.
+  busy,              // The server is at a limit; try later (HTTP 503 or 429).
+  unreachable,       // No connection could be made.
+  timeout,           // No answer in time.
+  queue_full,        // The publish queue is at its limit.
+  closed,            // The client, subscription or server was closed.
+  outcome_unknown,   // Sent, but the epoch changed before the answer: it may be in the log.
+  unsupported,       // This runtime or server cannot do it.
+  internal,          // A fault of ours.
 };
 
 std::string_view to_string(ErrorCode code);
@@ -54,13 +54,31 @@ class [[nodiscard]] Result {
 
   explicit operator bool() const { return state_.index() == 0; }
 
-  T& operator*() & { assert(*this); return *std::get_if<0>(&state_); }
-  const T& operator*() const& { assert(*this); return *std::get_if<0>(&state_); }
-  T&& operator*() && { assert(*this); return std::move(*std::get_if<0>(&state_)); }
-  T* operator->() { assert(*this); return std::get_if<0>(&state_); }
-  const T* operator->() const { assert(*this); return std::get_if<0>(&state_); }
+  T& operator*() & {
+    assert(*this);
+    return *std::get_if<0>(&state_);
+  }
+  const T& operator*() const& {
+    assert(*this);
+    return *std::get_if<0>(&state_);
+  }
+  T&& operator*() && {
+    assert(*this);
+    return std::move(*std::get_if<0>(&state_));
+  }
+  T* operator->() {
+    assert(*this);
+    return std::get_if<0>(&state_);
+  }
+  const T* operator->() const {
+    assert(*this);
+    return std::get_if<0>(&state_);
+  }
 
-  const Error& error() const { assert(!*this); return *std::get_if<1>(&state_); }
+  const Error& error() const {
+    assert(!*this);
+    return *std::get_if<1>(&state_);
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -73,7 +91,10 @@ class [[nodiscard]] Result<void> {
   Result(Error error) : error_(std::move(error)), failed_(true) {}
 
   explicit operator bool() const { return !failed_; }
-  const Error& error() const { assert(failed_); return error_; }
+  const Error& error() const {
+    assert(failed_);
+    return error_;
+  }
 
  private:
   Error error_;

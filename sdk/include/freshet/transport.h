@@ -1,6 +1,7 @@
 // The four ways a message can travel, and the order in which a client tries them.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace freshet {
@@ -9,6 +10,9 @@ namespace freshet {
 enum class Transport { websocket, sse, long_polling, polling };
 
 std::string_view to_string(Transport transport);
+
+// Returns the transport spelled `text`; nullopt when there is none of that name.
+std::optional<Transport> transport_from(std::string_view text);
 
 // Which transports a client tries, best first.
 enum class Profile {

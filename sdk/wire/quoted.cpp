@@ -1,0 +1,17 @@
+// Foreign text inside an error sentence.
+#include "wire/quoted.h"
+
+#include <cstddef>
+
+namespace freshet::wire {
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t shown_max = 80;
+  std::string out = "'";
+  for (const char c : text.substr(0, shown_max)) out += c >= ' ' && c <= '~' ? c : '?';
+  if (text.size() > shown_max) out += "...";
+  out += '\'';
+  return out;
+}
+
+}  // namespace freshet::wire
