@@ -1,0 +1,164 @@
+// Hub: takes one loop's subscribers from their cursors to the live flow and keeps them there.
+//
+// The log is read in id order. A subscriber has one position: it reads the log from the lowest of
+// its subscriptions' cursors, is sent each message once for whichever matching subscriptions are
+// behind it, and joins the live flow in the same step in which its position meets the loop's. A
+// subscribe with an older cursor moves it back; what is live then waits in the log.
+//
+// Pure: reads no clock, holds no thread, knows no socket. Who runs it calls `pump` when the log's
+// head has moved or work was left over, and `tick` when time has passed.
+//
+// Threads: one loop's. The log may be shared by many.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "freshet/result.h"
+#include "hub/encoded_message.h"
+#include "hub/subscriber.h"
+#include "hub/topic_index.h"
+#include "log/instant.h"
+#include "log/log.h"
+#include "wire/control.h"
+
+namespace freshet::server {
+
+struct HubOptions {
+  Duration ping{25'000};                  // Told in hello; a stream hears one at least this often.
+  std::size_t batch_messages_max = 512;   // Live messages in one pump; more are left over.
+  std::size_t batch_bytes_max = 256 * 1024;
+  std::size_t replay_messages_max = 128;  // Messages of one replay in one pump.
+  std::size_t replay_bytes_max = 64 * 1024;
+  std::size_t subscriptions_max = 256;    // Of one subscriber; beyond it too_many.
+  std::size_t cache_bytes_max = 4 * 1024 * 1024;  // Encoded messages kept for others' replays.
+};
+
+// Counts since the start, for metrics.
+struct HubCounts {
+  std::uint64_t messages = 0;        // Read from the log by this loop.
+  std::uint64_t deliveries = 0;      // Handed to subscribers, live and replayed.
+  std::uint64_t replayed = 0;        // Of these, replayed.
+  std::uint64_t gaps = 0;
+  std::uint64_t slow_consumers = 0;  // Closed with 4100.
+};
+
+// What begins a subscriber's life in the hub.
+struct OpenRequest {
+  std::string client;                 // The client's id, told in hello.
+  std::vector<StartRequest> starts;   // Subscriptions begun by URL; they have no ref.
+  bool pings = true;                  // False for polls, which end before one is due.
+};
+
+class Hub {
+ public:
+  // REQUIRES: the log outlives the hub. `log.follow` is the caller's business.
+  Hub(Log& log, HubOptions options = {});
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // Sends hello, gaps of the starts, the replay of each, `live` once when it has caught up (only
+  // if there was a start), then what is live. With several starts hello lists where each began.
+  // What needs more than one step is left over for `pump`.
+  // REQUIRES: attached nowhere; the starts number at most subscriptions_max.
+  void open(Subscriber& subscriber, OpenRequest request, Instant now);
+
+  // Adds the patterns under `ref`: sends `subscribed` (with the lowest start), gaps, the replay and
+  // `live` with the ref. Fails with an error frame for each pattern that is none, that goes over
+  // the limit, or once if the ref is in use (invalid_argument); the valid patterns of a request
+  // are subscribed all the same. REQUIRES: open.
+  void subscribe(Subscriber& subscriber, const wire::Subscribe& request);
+
+  // Ends all subscriptions under `ref`; unknown refs are ignored. A `live` for it no longer comes.
+  void unsubscribe(Subscriber& subscriber, std::uint64_t ref);
+
+  // Ends everything. Nothing is sent afterwards. Idempotent.
+  void detach(Subscriber& subscriber);
+
+  // The position up to which this subscriber has everything queued.
+  std::uint64_t position(const Subscriber& subscriber) const;
+  wire::Cursor cursor(const Subscriber& subscriber) const;
+
+  // Reads on: a batch of what is live, one chunk for each replay that may go on. True when work is
+  // left over, so that the caller sends what is queued and pumps again.
+  bool pump();
+
+  // A subscriber that paused may be sent more again. True when the caller should pump.
+  void resume(Subscriber& subscriber);
+  bool has_work() const { return !ready_.empty() || behind_; }
+
+  // Asks for batch_end() once the running (or next) pump has handed out what it has.
+  void at_batch_end(Subscriber& subscriber);
+
+  // Sends the pings that are due.
+  void tick(Instant now);
+  // When tick has something to do next; nullopt without subscribers.
+  std::optional<Instant> next_tick() const;
+
+  // What hello, ping and next tell; a plain value that the owner keeps up to date.
+  void set_window(Duration window) { window_ = window; }
+  Duration window() const { return window_; }
+  Duration ping() const { return options_.ping; }
+
+  std::size_t subscribers() const { return subscriber_count_; }
+  const HubCounts& counts() const { return counts_; }
+  const TopicIndex& index() const { return index_; }
+  const std::string& epoch() const { return epoch_; }
+
+ private:
+  struct Cache;
+
+  void begin_replay(Subscriber& subscriber, std::uint64_t position);
+  void add(Subscriber& subscriber, std::uint64_t ref, ResolvedStart& start);
+  void replay_step(Subscriber& subscriber);
+  void on_read(Subscriber& subscriber, ReadResult result);
+  void on_live(ReadResult result);
+  void send_live(EncodedMessage& message);
+  void join(Subscriber& subscriber);
+  void remove(Subscriber& subscriber, std::size_t index);
+  bool tell_gaps(Subscriber& subscriber, const std::vector<std::uint64_t>& trimmed);
+  void send_gap(Subscriber& subscriber, std::string_view pattern, const wire::Cursor& after,
+                std::uint64_t until, std::string_view reason);
+  void send_control(Subscriber& subscriber, const wire::ServerFrame& frame,
+                    const wire::Cursor* cursor = nullptr);
+  void make_ready(Subscriber& subscriber);
+  void close_overflowed();
+  void finish_batch();
+  void change_epoch();
+  std::shared_ptr<EncodedMessage> encoded(const MessageRef& message);
+  void add_ping(Subscriber& subscriber, Instant now);
+  void remove_ping(Subscriber& subscriber);
+
+  Log& log_;
+  HubOptions options_;
+  std::string epoch_;
+  std::uint64_t position_ = 0;         // Everything up to here went through this loop.
+  bool behind_ = false;                // The log holds more than one batch could take.
+  bool reading_ = false;               // A live read is under way.
+  TopicIndex index_;
+  std::vector<PatternNode*> matched_;  // Kept for its memory.
+  std::vector<Subscriber*> overflowed_;
+  std::vector<Subscriber*> batch_;
+  std::deque<Subscriber*> ready_;      // Replays that may go on.
+  std::unordered_map<std::uint64_t, Subscriber*> waiting_;  // By serial: answers still to come.
+  std::uint64_t serial_ = 0;
+  std::vector<std::vector<Subscriber*>> pings_;  // A wheel: one turn is one ping interval.
+  std::size_t ping_slot_ = 0;
+  Instant ping_at_{};                  // When the next slot is due.
+  std::vector<Subscriber*> unpinged_;  // Polls.
+  std::size_t subscriber_count_ = 0;
+  Duration window_{5'000};
+  std::unique_ptr<Cache> cache_;
+  HubCounts counts_;
+};
+
+}  // namespace freshet::server
