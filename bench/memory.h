@@ -1,0 +1,13 @@
+// `memory`: what one idle connection costs the server in memory of its own.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace freshet::bench {
+
+// Opens `count` idle SSE, then WebSocket connections, each against a fresh server, and prints
+// growth of anonymous resident memory ÷ connections. Returns 1 when one costs more than 1 KB.
+int measure_memory(const std::string& program, std::size_t count);
+
+}  // namespace freshet::bench

@@ -1,0 +1,41 @@
+// A `freshet serve` of our own, started for one measurement and ended with it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace freshet::bench {
+
+// Any program that serves on a port, started as a child process. Throws std::runtime_error when it
+// does not accept connections within 10 s.
+class ServerProcess {
+ public:
+  ServerProcess(std::vector<std::string> command, std::uint16_t port);
+  // Sends SIGTERM, then SIGKILL if it is not gone within 5 s.
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  std::uint16_t port() const { return port_; }
+
+  // Anonymous resident memory: the process's own, without files mapped and shared.
+  std::uint64_t memory_bytes() const;
+  // CPU used so far, user and system, in microseconds.
+  std::uint64_t cpu_microseconds() const;
+  unsigned thread_count() const;
+
+ private:
+  pid_t pid_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+// A port of 127.0.0.1 that nothing listens on at this moment.
+std::uint16_t free_port();
+
+// The command line of this checkout's own server on `port`.
+std::vector<std::string> freshet_serve(const std::string& program, std::uint16_t port);
+
+}  // namespace freshet::bench

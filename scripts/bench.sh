@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds and runs one measurement of bench/: ./dev bench memory [--connections N]
+set -euo pipefail
+source "$(dirname "$0")/environment.sh"
+
+if [ $# = 0 ]; then
+  echo "usage: ./dev bench memory [--connections N]" >&2
+  exit 2
+fi
+scripts/setup.sh build
+step "build the server and the measurements" compile build dev freshet freshet_bench
+build/freshet-bench "$@"
