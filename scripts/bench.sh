@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and runs one measurement of bench/: ./dev bench memory [--connections N]
+# Builds for measuring and runs one measurement of bench/: ./dev bench memory [--connections N]
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
@@ -8,5 +8,5 @@ if [ $# = 0 ]; then
   exit 2
 fi
 scripts/setup.sh build
-step "build the server and the measurements" compile build dev freshet freshet_bench
-build/freshet-bench "$@"
+step "build the server and the measurements" compile build-release release freshet freshet_bench
+build-release/freshet-bench "$@"

@@ -3,7 +3,7 @@
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
-scripts/setup.sh build
+step "set-up" scripts/setup.sh build
 source scripts/environment.sh # setup may have brought a newer Node
 step "build the server, the SDK and their tests" compile build dev
-[ ! -e scripts/wasm.sh ] || scripts/wasm.sh
+scripts/wasm.sh

@@ -1,8 +1,55 @@
 #!/usr/bin/env bash
-# Builds and runs the tests.
+# Builds and runs the tests, the quick ones first; the first layer that fails ends it.
+#   ./dev test                               everything
+#   ./dev test --sanitize=address|thread     unit, simulation and integration tests in a sanitizer build
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
-scripts/setup.sh build
-step "build" compile build dev
-step "run the tests" ctest --test-dir build --output-on-failure
+usage() { echo "usage: ./dev test [--sanitize=address|thread]" >&2; exit 2; }
+
+# run_layer FOLDER REGEX [ctest options]: the tests of one layer by name.
+run_layer() {
+  local folder=$1 pattern=$2
+  shift 2
+  ctest --test-dir "$folder" --tests-regex "$pattern" --output-on-failure --no-tests=error "$@"
+}
+
+run_cpp_layers() {
+  local folder=$1 suffix=$2
+  step "unit tests$suffix" run_layer "$folder" '^unit_' --parallel "$jobs"
+  step "simulation$suffix" run_layer "$folder" '^sim_'
+}
+
+test_sanitized() {
+  local preset=$1 name=$2
+  step "build with the $name sanitizer" compile "build-$preset" "$preset"
+  export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  run_cpp_layers "build-$preset" " ($name sanitizer)"
+  step "integration tests ($name sanitizer)" run_layer "build-$preset" '^integration_'
+}
+
+test_everything() {
+  step "build the server, the SDK and their tests" compile build dev
+  run_cpp_layers build ""
+  scripts/wasm.sh --tests
+  step "unit tests as wasm in Node" node build/wasm/unit_sdk_tests.js --colour-mode none
+  step "integration tests" run_layer build '^integration_'
+  step "rules of the tree" run_layer build '^tidy_' --parallel "$jobs"
+  step "the installed CMake package" run_layer build '^package_'
+  scripts/e2e.sh --packaging
+  scripts/e2e.sh
+}
+
+began=$SECONDS
+[ $# -le 1 ] || usage
+case ${1:-} in
+  "") action=(test_everything) ;;
+  --sanitize=address) action=(test_sanitized asan address) ;;
+  --sanitize=thread) action=(test_sanitized tsan thread) ;;
+  *) usage ;;
+esac
+step "set-up" scripts/setup.sh test
+source scripts/environment.sh # setup may have brought a newer Node
+"${action[@]}"
+echo "== all of it passed in $((SECONDS - began)) s"
