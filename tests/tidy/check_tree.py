@@ -22,12 +22,12 @@ MAY_INCLUDE = {
     "wasm/bindings": {"freshet", "wire", "core"},
     "server/log": {"freshet", "wire"},
     "server/hub": {"freshet", "wire", "log"},
-    "server/admission": {"freshet", "wire"},
+    "server/admission": {"freshet", "wire", "log"},
     "server/herd": {"freshet", "wire", "core", "log", "hub", "admission"},
     "server/park": set(),
     "server/guard": {"freshet", "wire"},
     "server/observe": {"freshet", "wire"},
-    "server/http": {"freshet", "wire", "guard"},
+    "server/http": {"freshet", "wire", "guard", "park"},
     "server/transport": {"freshet", "wire", "log", "hub", "park", "http", "admission", "guard", "observe"},
 }
 
