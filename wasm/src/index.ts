@@ -1,0 +1,5 @@
+// @freshet/client: the entry that works everywhere, with the WebAssembly module inlined.
+
+export type * from "./api.js";
+export { type ErrorCode, FreshetError } from "./error.js";
+export type { DataOf } from "./topics.js";
