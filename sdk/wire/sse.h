@@ -22,35 +22,47 @@ struct SseEvent {
 
 // Incremental reader: bytes in any cut, CR, LF or CRLF, a leading byte order mark skipped.
 //   parser.feed(bytes); while (auto event = parser.next()) …
-// REQUIRES: next() is called until it returns nullopt before the next feed().
+// An event that the end of the stream leaves unfinished never comes out, as the standard wants.
+// Comments and unknown fields are skipped as they come, however long, and held nowhere.
 class SseParser {
  public:
   explicit SseParser(std::size_t event_bytes_max = 16 * 1024 * 1024 + 1024);
+  // REQUIRES: next() was called until it returned nullopt, and `bytes` stay where they are until
+  // it does so again: they are read in place.
   void feed(std::string_view bytes);
   std::optional<SseEvent> next();
-  // True once an event or line went over event_bytes_max; nothing more comes out.
+  // True once an event went over event_bytes_max; nothing more comes out.
   bool overflowed() const { return overflowed_; }
   // The last `retry:` value, clamped to [0, 1 day] ms. A huge one made npm eventsource reconnect
   // at once.
   std::optional<std::uint64_t> retry() const { return retry_; }
 
  private:
-  void take_line(std::string_view line);
+  enum class Field : std::uint8_t { unknown, data, event, id, retry };
+  enum class Phase : std::uint8_t { byte_order_mark, name, first_of_value, value };
+
+  void take_byte_order_mark();
+  void take_name();
+  void take_value();
+  void begin_value();
+  void hold(std::string_view piece);
+  bool end_line();
 
   std::size_t event_bytes_max_;
-  std::string input_;  // Fed and not yet consumed.
-  std::size_t at_ = 0;
+  std::string_view input_;  // Fed and not yet consumed.
   std::string data_;
   std::string type_;
-  std::string id_;  // Seen in the event that is being read.
   std::string last_id_;
-  std::string out_data_, out_type_;
-  bool has_data_ = false;
-  bool ready_ = false;
-  bool skip_lf_ = false;
-  bool started_ = false;
-  bool overflowed_ = false;
+  std::string value_;  // Of the line that is being read, unless it is data or unknown.
   std::optional<std::uint64_t> retry_;
+  std::array<char, 5> name_{};   // As much as can begin a known field.
+  std::uint8_t name_bytes_ = 0;  // Past name_.size(): the field is unknown.
+  Phase phase_ = Phase::byte_order_mark;
+  Field field_ = Field::unknown;
+  bool has_data_ = false;
+  bool dispatched_ = false;  // data_ and type_ were given out and go at the next call.
+  bool skip_lf_ = false;     // The last byte was CR.
+  bool overflowed_ = false;
 };
 
 // "id: k3f9:1027\ndata: {…}\n\n": a message; an unnamed event. `frame` holds no CR or LF.
