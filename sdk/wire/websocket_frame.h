@@ -2,6 +2,7 @@
 // server's parked connections and the native client share it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "wire/utf8.h"
+#include "wire/websocket_handshake.h"
 
 namespace freshet::wire {
 
@@ -42,33 +44,59 @@ struct WebSocketFault {
 
 // Incremental: feed bytes in any cut, take events until none, check fault().
 //   parser.feed(bytes); while (auto event = parser.next()) …; if (parser.fault()) …
-// Holds at most one message plus what was fed; holds no heap memory between messages.
-// REQUIRES: next() is called until nullopt before the next feed().
+// Holds at most one unfinished message; between messages it holds no heap memory. What the client
+// receives in one piece is handed out where it lies, without a copy. Behind a close frame and
+// behind a fault nothing is read any more (§5.5.1).
 class WebSocketParser {
  public:
   // A message (all fragments together) over `message_bytes_max` is fault 1009, told before its
-  // bytes are held.
+  // bytes are held. With `allow_compressed` the limit is for compressed bytes, and whoever inflates
+  // a compressed text checks that it is UTF-8.
   WebSocketParser(Role role, std::size_t message_bytes_max, bool allow_compressed = false);
 
+  // REQUIRES: next() was called until it returned nullopt, and `bytes` stay where they are until
+  // it does so again: they are read in place.
   void feed(std::string_view bytes);
   std::optional<WebSocketEvent> next();
-  const std::optional<WebSocketFault>& fault() const { return fault_; }
-  // Whether bytes of an unfinished frame or message are held.
+  std::optional<WebSocketFault> fault() const {
+    return fault_ ? std::optional(*fault_) : std::nullopt;
+  }
+  // Whether no byte of an unfinished frame or message has come.
   bool idle() const;
 
  private:
-  // The author of websocket_frame.cpp owns this part; sizeof stays at most 128 bytes.
-  std::optional<std::size_t> take_header();
-  void fail(std::uint16_t code, std::string_view reason);
+  enum class Phase : std::uint8_t { header, payload, ended };
+  static constexpr std::size_t header_bytes_max = 14;  // Two, a 64-bit length, a mask.
 
-  std::string input_;    // Fed, not yet consumed.
-  std::string message_;  // Unmasked fragments so far.
-  std::size_t at_ = 0;
+  bool take_header();
+  bool fill_header(std::size_t bytes);
+  const WebSocketFault* check_header_start() const;
+  const WebSocketFault* check_length(std::uint64_t length, std::size_t long_bytes) const;
+  void begin_frame(std::size_t length);
+  std::optional<std::string_view> take_payload();
+  std::optional<WebSocketEvent> end_frame(std::string_view payload);
+  std::optional<WebSocketEvent> end_close(std::string_view payload);
+  std::string_view hold(std::string_view piece);
+  void end(const WebSocketFault* fault);
+  bool in_control() const { return opcode_ >= Opcode::close; }
+
+  std::string_view input_;         // Fed, not yet consumed.
+  std::string held_;               // Unmasked fragments so far, then a control frame between them.
+  std::size_t message_bytes_ = 0;  // How much of held_ is the unfinished message.
   std::size_t message_bytes_max_;
+  std::size_t remaining_ = 0;              // Of the current frame's payload.
+  const WebSocketFault* fault_ = nullptr;  // Static.
+  std::array<char, header_bytes_max> header_{};
+  std::uint8_t header_bytes_ = 0;
+  std::array<char, 4> mask_{};  // Turned so that mask_[0] is for the next byte.
   Utf8Validator utf8_;
+  Phase phase_ = Phase::header;
+  Opcode opcode_ = Opcode::continuation;          // Of the current frame.
+  Opcode message_opcode_ = Opcode::continuation;  // Of the unfinished message; continuation: none.
   Role role_;
+  bool fin_ = false;
+  bool compressed_ = false;
   bool allow_compressed_;
-  std::optional<WebSocketFault> fault_;
 };
 
 // Head of an unmasked frame (server → client), FIN set: 2, 4 or 10 bytes.
@@ -77,7 +105,8 @@ std::string encode_frame_head(Opcode opcode, std::size_t payload_bytes, bool com
 // A whole unmasked frame.
 std::string encode_frame(Opcode opcode, std::string_view payload);
 
-// A whole masked frame (client → server; §5.3). The mask comes from the caller's own randomness.
+// A whole masked frame (client → server; §5.3). The mask comes from the caller's own randomness;
+// its highest byte goes first on the wire.
 std::string encode_masked_frame(Opcode opcode, std::string_view payload, std::uint32_t mask);
 
 // The payload of a close frame: code and reason (cut to 123 bytes at a character).
@@ -85,13 +114,5 @@ std::string close_payload(std::uint16_t code, std::string_view reason);
 
 // Whether a peer may send this code in a close frame (§7.4).
 bool is_valid_close_code(std::uint16_t code);
-
-// Sec-WebSocket-Accept for a Sec-WebSocket-Key (§4.2.2): base64(SHA-1(key + GUID)).
-std::string websocket_accept(std::string_view key);
-
-// Whether `key` is the base64 of 16 bytes.
-bool is_websocket_key(std::string_view key);
-
-std::string base64(std::string_view bytes);
 
 }  // namespace freshet::wire
