@@ -25,17 +25,12 @@ step() {
   fi
 }
 
-# Configures a CMake preset once; later changes are picked up by the build itself.
-configure() {
-  local folder=$1 preset=$2
-  [ -e "$folder/build.ninja" ] || cmake --preset "$preset" >"/tmp/freshet-configure.$$" ||
-    { cat "/tmp/freshet-configure.$$"; return 1; }
-  rm -f "/tmp/freshet-configure.$$"
-}
-
+# compile FOLDER PRESET [targets and ninja options]: configures once; later changes are picked up by the build itself.
 compile() {
-  local folder=$1 preset=$2
+  local folder=$1 preset=$2 said
   shift 2
-  configure "$folder" "$preset"
+  if [ ! -e "$folder/build.ninja" ]; then
+    said=$(cmake --preset "$preset" 2>&1) || { echo "$said" >&2; return 1; }
+  fi
   cmake --build "$folder" --parallel "$jobs" -- --quiet "$@"
 }

@@ -9,13 +9,13 @@ source "$folder/debian.sh"
 
 build=(cmake ninja-build ccache g++ clang-19 lld-19 llvm-19 python3 xz-utils curl ca-certificates
   nlohmann-json3-dev libcli11-dev libspdlog-dev libcurl4-openssl-dev libssl-dev zlib1g-dev)
-# xauth and Xvfb give WebKit a display; procps and iproute2 let tests look at the server from outside.
-test=(libclang-rt-19-dev clang-format-19 chromium firefox-esr webkit2gtk-driver xvfb xauth nginx-light haproxy
-  brotli openssl procps)
+# WebKit's MiniBrowser comes with its driver's library; Xvfb gives it a display.
+test=(libclang-rt-19-dev clang-format-19 chromium firefox-esr webkit2gtk-driver xvfb xauth brotli openssl procps)
+proxies=(nginx-light haproxy)
 
 purpose=${1:-test}
 case $purpose in
-  build) packages=("${build[@]}") ;;
+  build) packages=("${build[@]}") proxies=() ;;
   test | all) packages=("${build[@]}" "${test[@]}") ;;
   *) echo "usage: scripts/setup.sh [build|test]" >&2; exit 2 ;;
 esac
@@ -25,6 +25,7 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 install_packages "${packages[@]}"
+[ ${#proxies[@]} = 0 ] || install_without_service "${proxies[@]}"
 node_major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/') || node_major=0
 if [ "${node_major:-0}" -lt 20 ] || ! command -v npm >/dev/null; then
   "$folder/node.sh" >/dev/null

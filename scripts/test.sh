@@ -34,6 +34,7 @@ test_everything() {
   run_cpp_layers build ""
   scripts/wasm.sh --tests
   step "unit tests as wasm in Node" node build/wasm/unit_sdk_tests.js --colour-mode none
+  step "the npm package's own tests" npm --prefix wasm test
   step "integration tests" run_layer build '^integration_'
   step "rules of the tree" run_layer build '^tidy_' --parallel "$jobs"
   step "the installed CMake package" run_layer build '^package_'

@@ -5,15 +5,15 @@ set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
 compile_wasm() {
+  local emscripten said
   if [ ! -e build/wasm/build.ninja ]; then
-    cmake -S wasm -B build/wasm -G Ninja -DCMAKE_BUILD_TYPE= \
-      -DCMAKE_TOOLCHAIN_FILE="$(scripts/setup/emscripten.sh)/cmake/Modules/Platform/Emscripten.cmake" > build/wasm.log ||
-      { cat build/wasm.log; return 1; }
+    emscripten=$(scripts/setup/emscripten.sh) || return
+    said=$(cmake -S wasm -B build/wasm -G Ninja \
+      -DCMAKE_TOOLCHAIN_FILE="$emscripten/cmake/Modules/Platform/Emscripten.cmake" 2>&1) || { echo "$said" >&2; return 1; }
   fi
   cmake --build build/wasm --parallel "$jobs" --target "$@" -- --quiet
 }
 
-mkdir -p build
 targets=(freshet_module)
 [ "${1:-}" != --tests ] || targets+=(unit_sdk_tests)
 step "build the core as wasm" compile_wasm "${targets[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts Emscripten 3.1.69 into the cache folder and prints the folder of emcc; quick when it is there. An emcc of that
-# version or newer on the PATH wins. Debian 12's own Emscripten is too old (its ES modules fail in Node 20), so the
+# Puts Emscripten 3.1.69 into the cache folder and prints the folder of emcc; quick when it is there. An emcc on the
+# PATH of that version or newer wins. Debian 12's own Emscripten is too old (its ES modules fail in Node 20), so the
 # scripts and Binaryen come from trixie, on bookworm's own clang-19. Binaryen runs on trixie's ld.so and libc, which
 # are unpacked beside it: nothing of the machine's libc is touched.
 set -euo pipefail
@@ -14,10 +14,14 @@ llvm=19
 folder=$cache/emscripten-$version
 root=$folder/usr/share/emscripten
 
-if own=$(command -v emcc) && own_version=$("$own" -dumpversion 2>/dev/null) &&
-  [ "$(printf '%s\n' "$version" "$own_version" | sort -V | head -n 1)" = "$version" ]; then
-  dirname "$own"
-  exit 0
+if own=$(command -v emcc); then
+  own=$(dirname "$(readlink -f "$own")")
+  own_version=$("$own/emcc" -dumpversion 2>/dev/null) || own_version=0
+  if [ -f "$own/cmake/Modules/Platform/Emscripten.cmake" ] &&
+    [ "$(printf '%s\n' "$version" "$own_version" | sort -V | head -n 1)" = "$version" ]; then
+    echo "$own"
+    exit 0
+  fi
 fi
 
 if [ ! -e "$folder/.ok" ] || [ ! -x "/usr/lib/llvm-$llvm/bin/wasm-ld" ]; then
