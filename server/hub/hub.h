@@ -14,15 +14,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "freshet/result.h"
 #include "hub/encoded_message.h"
 #include "hub/subscriber.h"
 #include "hub/topic_index.h"
@@ -38,6 +35,7 @@ struct HubOptions {
   std::size_t batch_bytes_max = 256 * 1024;
   std::size_t replay_messages_max = 128;  // Messages of one replay in one pump.
   std::size_t replay_bytes_max = 64 * 1024;
+  std::size_t replays_max = 64;           // Replays that go on in one pump; others wait their turn.
   std::size_t subscriptions_max = 256;    // Of one subscriber; beyond it too_many.
   std::size_t cache_bytes_max = 4 * 1024 * 1024;  // Encoded messages kept for others' replays.
 };
@@ -92,9 +90,11 @@ class Hub {
   // left over, so that the caller sends what is queued and pumps again.
   bool pump();
 
-  // A subscriber that paused may be sent more again. True when the caller should pump.
+  // Whether pump has something to do although the head has not moved.
+  bool has_work() const { return behind_ || !ready_.empty() || !batch_.empty(); }
+
+  // A subscriber that paused may be sent more again; the next pump does so.
   void resume(Subscriber& subscriber);
-  bool has_work() const { return !ready_.empty() || behind_; }
 
   // Asks for batch_end() once the running (or next) pump has handed out what it has.
   void at_batch_end(Subscriber& subscriber);
@@ -115,28 +115,41 @@ class Hub {
   const std::string& epoch() const { return epoch_; }
 
  private:
-  struct Cache;
+  class Cache;
 
+  // How the hub lists its subscribers: one list per slot of the ping wheel, and one for those that
+  // hear no pings.
+  void place(Subscriber& subscriber, std::size_t slot);
+  void displace(Subscriber& subscriber);
+  template <typename F>
+  void for_all(F&& visit);
+
+  void on_opened(Subscriber& subscriber, OpenRequest request, Resolved resolved, Instant now);
+  void on_subscribed(Subscriber& subscriber, std::uint64_t ref, Resolved resolved);
+  void add(Subscriber& subscriber, std::uint64_t ref, const std::vector<ResolvedStart>& starts);
   void begin_replay(Subscriber& subscriber, std::uint64_t position);
-  void add(Subscriber& subscriber, std::uint64_t ref, ResolvedStart& start);
-  void replay_step(Subscriber& subscriber);
-  void on_read(Subscriber& subscriber, ReadResult result);
-  void on_live(ReadResult result);
-  void send_live(EncodedMessage& message);
-  void join(Subscriber& subscriber);
-  void remove(Subscriber& subscriber, std::size_t index);
-  bool tell_gaps(Subscriber& subscriber, const std::vector<std::uint64_t>& trimmed);
-  void send_gap(Subscriber& subscriber, std::string_view pattern, const wire::Cursor& after,
-                std::uint64_t until, std::string_view reason);
-  void send_control(Subscriber& subscriber, const wire::ServerFrame& frame,
-                    const wire::Cursor* cursor = nullptr);
   void make_ready(Subscriber& subscriber);
+  void replay_step(Subscriber& subscriber);
+  void on_read(Subscriber& subscriber, const ReadResult& result);
+  bool wanted(const Subscriber& subscriber, const LogMessage& message) const;
+  void join_if_level(Subscriber& subscriber, bool more);
+  void tell_gaps(Subscriber& subscriber, const std::vector<std::uint64_t>& trimmed);
+  void remove(Subscriber& subscriber, std::size_t index);
+
+  void read_live();
+  void on_live(const ReadResult& result);
+  void send_live(EncodedMessage& message);
+  void fall_behind(std::uint64_t trimmed);
+  void change_epoch();
   void close_overflowed();
   void finish_batch();
-  void change_epoch();
-  std::shared_ptr<EncodedMessage> encoded(const MessageRef& message);
-  void add_ping(Subscriber& subscriber, Instant now);
-  void remove_ping(Subscriber& subscriber);
+
+  void send_gap(Subscriber& subscriber, wire::Gap gap);
+  void send_control(Subscriber& subscriber, const wire::ServerFrame& frame,
+                    const wire::Cursor* cursor = nullptr);
+  wire::Cursor cursor_at(std::uint64_t id) const { return {.epoch = epoch_, .id = id}; }
+  std::uint64_t expect_answer(Subscriber& subscriber);
+  Subscriber* answered(std::uint64_t serial);
 
   Log& log_;
   HubOptions options_;
@@ -147,14 +160,17 @@ class Hub {
   TopicIndex index_;
   std::vector<PatternNode*> matched_;  // Kept for its memory.
   std::vector<Subscriber*> overflowed_;
-  std::vector<Subscriber*> batch_;
-  std::deque<Subscriber*> ready_;      // Replays that may go on.
+  std::vector<Subscriber*> batch_;     // Null where one was detached meanwhile.
+  std::deque<Subscriber*> ready_;      // Replays that may go on; null as above.
+  std::vector<Subscriber*> ahead_;     // Replays whose cursor this node has not reached.
   std::unordered_map<std::uint64_t, Subscriber*> waiting_;  // By serial: answers still to come.
   std::uint64_t serial_ = 0;
-  std::vector<std::vector<Subscriber*>> pings_;  // A wheel: one turn is one ping interval.
-  std::size_t ping_slot_ = 0;
-  Instant ping_at_{};                  // When the next slot is due.
-  std::vector<Subscriber*> unpinged_;  // Polls.
+  std::size_t wheel_slots_ = 1;        // One turn of the wheel is one ping interval.
+  Duration slot_time_{1};
+  std::vector<std::vector<Subscriber*>> placed_;
+  std::size_t slot_ = 0;               // The slot that is pinged next, at ping_at_.
+  Instant ping_at_{};
+  std::size_t pinged_count_ = 0;
   std::size_t subscriber_count_ = 0;
   Duration window_{5'000};
   std::unique_ptr<Cache> cache_;

@@ -29,7 +29,7 @@ enum class Sent {
 // Lifetime: detaches itself from its hub when destroyed.
 class Subscriber {
  public:
-  Subscriber() = default;
+  Subscriber();
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
   virtual ~Subscriber();
@@ -64,8 +64,9 @@ class Subscriber {
   std::uint64_t sent_ = 0;            // Live: the highest id sent. Replaying: above every id.
   std::unique_ptr<Replay> replay_;    // Only while replaying.
   std::vector<Subscription> subscriptions_;
-  std::uint32_t ping_slot_ = 0;
-  std::uint32_t ping_index_ = 0;
+  std::uint32_t place_slot_ = 0;      // Where the hub lists it.
+  std::uint32_t place_index_ = 0;
+  bool in_batch_ = false;
 };
 
 }  // namespace freshet::server

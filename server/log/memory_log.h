@@ -80,6 +80,8 @@ class MemoryLog final : public Log {
   ResolvedStart resolve_one(StartRequest request) const;
   void read_topics(const ReadRequest& request, ReadResult& result) const;
   void read_ring(const ReadRequest& request, ReadResult& result) const;
+  template <typename F>
+  void for_topics_of(std::string_view pattern, F&& visit) const;
   void trim_first();
   void forget_keys(Instant now);
   void forget_topics();
@@ -90,8 +92,7 @@ class MemoryLog final : public Log {
   std::deque<Kept> ring_;              // Ids without holes: ring_[i] has id first + i.
   std::size_t bytes_ = 0;
   Topics topics_;
-  std::deque<std::string> empty_topics_;  // In the order they became empty; may name revived ones.
-  std::size_t empty_count_ = 0;
+  std::map<std::uint64_t, Topics::iterator> empty_topics_;  // By what they lost last.
   std::uint64_t trimmed_max_ = 0;      // The highest id that is gone from the ring.
   std::uint64_t forgotten_ = 0;        // The highest mark of a topic that was forgotten.
   std::unordered_map<std::string, std::uint64_t> keys_;

@@ -11,6 +11,12 @@ namespace freshet::server {
 
 // Threads: any. Every answer comes before the call returns, after the lock was let go.
 class SharedLog final : public Log {
+  template <typename F>
+  auto locked(F&& work) const {
+    const std::lock_guard lock(mutex_);
+    return std::forward<F>(work)();
+  }
+
  public:
   explicit SharedLog(std::uint64_t seed, Retention retention = {}) : log_(seed, retention) {}
 
@@ -55,12 +61,6 @@ class SharedLog final : public Log {
   }
 
  private:
-  template <typename F>
-  decltype(auto) locked(F&& work) const {
-    const std::lock_guard lock(mutex_);
-    return std::forward<F>(work)();
-  }
-
   mutable std::mutex mutex_;
   mutable MemoryLog log_;
 };

@@ -1,0 +1,52 @@
+#include "hub/encoded_message.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "log/memory_log.h"
+#include "wire/websocket_frame.h"
+
+namespace freshet::server {
+namespace {
+
+MessageRef message(std::string_view data = "1") {
+  MemoryLog log(1);
+  REQUIRE(log.append({.topic = "a", .data = data, .time = 5}, {}));
+  return std::as_const(log).read({.after = 0}).messages.at(0);
+}
+
+TEST_CASE("the frame is the log's own, not a copy", "[hub][encoded]") {
+  const MessageRef kept = message();
+  const EncodedMessage encoded(kept, "k3f9");
+  CHECK(encoded.frame().get() == &kept->frame);
+  CHECK(encoded.id() == 1);
+}
+
+TEST_CASE("every form carries the same frame and is made once", "[hub][encoded]") {
+  EncodedMessage encoded(message(), "k3f9");
+  const std::string frame = R"({"id":1,"topic":"a","time":5,"data":1})";
+  CHECK(*encoded.line() == frame + "\n");
+  CHECK(*encoded.sse() == "id: k3f9:1\ndata: " + frame + "\n\n");
+  CHECK(*encoded.sse_chunk() == encode_chunk(*encoded.sse()));
+  CHECK(*encoded.websocket() == wire::encode_frame(wire::Opcode::text, frame));
+  CHECK(encoded.sse().get() == encoded.sse().get());
+  CHECK(encoded.websocket().get() == encoded.websocket().get());
+}
+
+TEST_CASE("a control frame is a named event, with its cursor as id", "[hub][encoded]") {
+  EncodedMessage ping(R"({"op":"ping"})", "k3f9:7");
+  CHECK(ping.is_control());
+  CHECK(*ping.sse() == "event: control\nid: k3f9:7\ndata: {\"op\":\"ping\"}\n\n");
+  EncodedMessage error(R"({"op":"error"})");
+  CHECK(*error.sse() == "event: control\ndata: {\"op\":\"error\"}\n\n");
+}
+
+TEST_CASE("a chunk is its size in hexadecimal, its bytes and a line end", "[hub][encoded]") {
+  CHECK(encode_chunk("hello") == "5\r\nhello\r\n");
+  CHECK(encode_chunk(std::string(255, 'x')) == "ff\r\n" + std::string(255, 'x') + "\r\n");
+}
+
+}  // namespace
+}  // namespace freshet::server
