@@ -5,9 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "park/blob.h"
 #include "park/deadlines.h"
@@ -22,18 +23,19 @@ class Loop;
 
 enum class SendResult : std::uint8_t {
   queued,   // Leaves at the end of this turn, with everything else queued in it.
-  refused,  // The outbox would pass outbox_bytes_max. Nothing was queued: a slow consumer.
-  closed,   // Closing or closed; nothing was queued.
+  refused,  // The outbox would pass outbox_bytes_max; nothing was queued. A slow consumer.
+  closed,   // Not parked any more; nothing was queued.
 };
 
 // Thread rule: the loop's thread only. Lifetime: see Parked. Between its requests a connection
-// holds no buffer.
+// holds no buffer; an idle one is this object and its Parked.
 class Connection : private DeadlineNode {
  public:
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   // Queues the blob, without copying it. One system call per connection and turn sends all.
+  // An empty outbox takes one blob of any size. REQUIRES: parked, else returns `closed`.
   SendResult send(Blob blob);
   SendResult send(std::string bytes);
 
@@ -68,44 +70,67 @@ class Connection : private DeadlineNode {
 
  private:
   friend class Loop;
-  friend class FlushSend;
 
   enum class Phase : std::uint8_t {
-    reading,    // Waiting for a request or in the middle of one.
-    parked,     // parked_ owns the behaviour; input waits (http).
+    reading,    // Between requests, or in the middle of one.
+    parked,     // parked_ owns the behaviour; input waits.
     upgraded,   // parked_ owns the behaviour; input goes to it.
-    flushing,   // The last bytes are queued; closes when they are sent.
+    flushing,   // The last bytes are queued; input is left alone.
     lingering,  // All is sent and shut down; input is dropped until the peer closes too.
-    closed,     // The socket is closed; freed at the end of the turn.
+    closed,     // The socket is closed; this object is freed at the end of the turn.
   };
 
-  // What an unfinished request needs; exists only while there is one.
+  // An unfinished request, or requests that wait behind a parked one; exists only while there are.
   struct Unread {
-    explicit Unread(const FramerLimits& limits) : framer(limits) {}
+    Unread(std::string first_bytes, const Framer& state, bool sent)
+        : bytes(std::move(first_bytes)), framer(state), continue_sent(sent) {}
     std::string bytes;
     Framer framer;
-    bool continue_sent = false;
+    bool continue_sent;
   };
 
   Connection(Loop& loop, int fd, const Peer& peer);
-  ~Connection();
+  ~Connection() = default;
+
+  // What the loop tells.
+  void handle_events(std::uint32_t events);
+  void handle_ready() { continue_input(); }
+  void handle_flushed(std::size_t sent_bytes, bool failed);
+  void handle_deadline(const DeadlineList& list);
+  void close_socket(CloseReason reason);
+
+  void continue_input();
+  void read_input();
+  std::size_t readable_bytes_max() const;
+  void feed(std::span<char> input);
+  void parse(std::span<char> input);
+  void keep_unread(std::unique_ptr<Unread> held, std::span<const char> rest, const Framer& framer,
+                   bool continue_sent);
+  void answer(const RequestBytes& request);
+  void refuse(const Refusal& refusal);
+  void queue(Blob blob);
+  void shut_down();
+  void retire_parked(std::optional<CloseReason> reason);
+  void tell_half_close();
+  void update_deadline();
 
   Loop* loop_;
   std::unique_ptr<Parked> parked_;
   std::unique_ptr<Unread> unread_;
   Outbox outbox_;
   int fd_;
+  std::uint32_t index_ = 0;  // In the loop's list of connections.
   Peer peer_;
   Phase phase_ = Phase::reading;
-  bool peer_half_closed_ : 1 = false;
-  bool half_close_told_ : 1 = false;
   bool readable_ : 1 = false;  // The kernel may have more input for us.
   bool writable_ : 1 = true;   // The last send was not cut short.
-  bool above_low_mark_ : 1 = false;
+  bool at_end_ : 1 = false;    // All of the peer's input is read.
+  bool peer_half_closed_ : 1 = false;
+  bool half_close_told_ : 1 = false;
+  bool above_low_mark_ : 1 = false;  // The outbox was, and has not fallen to it since.
+  bool request_seen_ : 1 = false;
   bool in_flush_list_ : 1 = false;
   bool in_ready_list_ : 1 = false;
-  bool request_started_ : 1 = false;
-  bool in_handler_ : 1 = false;
 };
 
 }  // namespace freshet::park

@@ -28,6 +28,7 @@ class DeadlineNode {
   void cancel();
 
   bool armed() const { return list_ != nullptr; }
+  bool armed_in(const DeadlineList& list) const { return list_ == &list; }
 
  private:
   friend class DeadlineList;

@@ -39,9 +39,14 @@ class Framer {
   explicit Framer(const FramerLimits& limits) : limits_(&limits) {}
 
   // Looks at `bytes`: everything received since the end of the previous request, so each call
-  // repeats what the last one saw and adds to it. A chunked body is decoded in place, hence not
-  // const: what lies before unread() is the framer's. Costs O(new bytes).
+  // repeats what the last one left and adds to it. A chunked body is decoded in place, hence not
+  // const. Costs O(new bytes).
   State advance(std::span<char> bytes);
+
+  // Closes the gaps that decoding left, so that chunk framing never occupies memory: returns how
+  // many of `bytes` are left; the caller drops the rest before it adds to them.
+  // REQUIRES: the last advance() returned `incomplete` for the same bytes.
+  std::size_t compact(std::span<char> bytes);
 
   // True from the moment the head is complete until the body is, if the client waits for
   // "100 Continue" (RFC 9110 §10.1.1). The caller sends it once.
@@ -57,48 +62,61 @@ class Framer {
   Refusal refusal() const { return refusal_; }
 
   // Ready for the next request.
-  void reset();
+  void reset() { *this = Framer(*limits_); }
 
  private:
   enum class Phase : std::uint8_t {
-    head,
-    body_counted,
+    request_line,
+    headers,
+    counted_body,
     chunk_size,
     chunk_data,
     chunk_end,
     trailers,
     whole,
-    refused
+    refused,
   };
 
-  State refuse(int status, std::string_view reason);
-  bool advance_head(std::string_view bytes);
-  bool advance_chunked(std::span<char> bytes);
+  // One step of the phase; false when more bytes are needed, or the end (whole, refused) is
+  // reached.
+  bool step(std::span<char> bytes);
+  bool take_line(std::string_view bytes, std::size_t line_bytes_max, std::string_view& line);
+  bool step_request_line(std::string_view bytes);
+  bool step_headers(std::string_view bytes);
+  bool step_chunk_size(std::string_view bytes);
+  bool step_chunk_data(std::span<char> bytes);
+  bool step_trailers(std::string_view bytes);
+
   bool read_request_line(std::string_view line);
   bool read_header(std::string_view line);
   bool read_length(std::string_view value);
   bool read_transfer_encoding(std::string_view value);
+  bool read_expect(std::string_view value);
   void read_connection(std::string_view value);
   bool finish_head();
 
+  // Always false, so that a step can return it.
+  bool refuse(int status, std::string_view reason);
+
   const FramerLimits* limits_;
   std::size_t position_ = 0;    // Everything before is read.
-  std::size_t head_bytes_ = 0;  // 0 while the head is incomplete.
-  std::size_t body_bytes_ = 0;  // Decoded so far (chunked) or announced (counted).
-  std::size_t remaining_ = 0;   // Of the current chunk.
-  std::size_t trailer_bytes_ = 0;
+  std::size_t scanned_ = 0;     // No line end lies between position_ and here.
+  std::size_t head_begin_ = 0;  // Behind an empty line that some clients send first.
+  std::size_t head_end_ = 0;
+  std::size_t body_bytes_ = 0;      // Announced (counted) or decoded so far (chunked).
+  std::size_t chunk_bytes_ = 0;     // Still to come of the current chunk.
+  std::size_t overhead_bytes_ = 0;  // Chunk extensions and trailers so far.
   Refusal refusal_;
   std::uint32_t header_count_ = 0;
-  Phase phase_ = Phase::head;
-  bool request_line_read_ = false;
-  bool is_head_ = false;
-  bool is_http_1_0_ = false;
-  bool connection_close_ = false;
-  bool connection_keep_alive_ = false;
-  bool has_host_ = false;
-  bool has_length_ = false;
-  bool is_chunked_ = false;
-  bool expects_continue_ = false;
+  Phase phase_ = Phase::request_line;
+  bool is_head_ : 1 = false;
+  bool is_http_1_0_ : 1 = false;
+  bool wants_close_ : 1 = false;
+  bool wants_keep_alive_ : 1 = false;
+  bool has_host_ : 1 = false;
+  bool has_length_ : 1 = false;
+  bool has_transfer_encoding_ : 1 = false;
+  bool expects_continue_ : 1 = false;
 };
 
 }  // namespace freshet::park

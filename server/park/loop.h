@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "park/connection.h"
@@ -38,6 +39,12 @@ struct LoopCounters {
   std::atomic<std::int64_t> outbox_bytes{0};  // Waiting in all outboxes now.
 };
 
+// Adds to a counter that only this thread writes: no locked instruction is needed.
+template <typename T>
+void add(std::atomic<T>& counter, std::type_identity_t<T> amount) {
+  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
 // A turn: wait for events; read and answer; run posted tasks; run due timers; run turn-end tasks;
 // flush every connection that was sent to, once; free what closed.
 //
@@ -45,6 +52,9 @@ struct LoopCounters {
 // runs it. Every callback comes on that thread.
 class Loop {
  public:
+  // Most that one read takes; one buffer of it serves all connections of the loop.
+  static constexpr std::size_t scratch_bytes = 64 * 1024;
+
   // Throws std::system_error when epoll or eventfd cannot be had.
   explicit Loop(LoopOptions options);
   // Closes everything that is still open. REQUIRES: not running.
@@ -96,11 +106,57 @@ class Loop {
  private:
   friend class Connection;
 
+  struct Retired {
+    std::unique_ptr<Parked> parked;
+    std::optional<CloseReason> reason;  // Empty: finished, nothing to tell.
+  };
+
+  int wait_milliseconds(Duration wait_max) const;
+  void handle_event(std::uint64_t tag, std::uint32_t events);
+  void accept_some(int listener_fd);
+  void pause_accepting();
+  void resume_accepting();
+  void watch_listeners(bool on);
+  void run_ready();
+  void run_posted();
+  void run_deadlines();
+  void run_turn_end();
+  void flush_all();
+  void free_retired();
+  void free_closed();
+  void close_everything();
+
+  // For Connection.
+  void add_to_flush(Connection& connection);
+  void add_to_ready(Connection& connection);
+  void add_to_closed(Connection& connection);
+  void retire(std::unique_ptr<Parked> parked, std::optional<CloseReason> reason);
+  void count_outbox(std::int64_t bytes) { add(counters_.outbox_bytes, bytes); }
+
   LoopOptions options_;
   LoopCounters counters_;
   RequestHandler* handler_ = nullptr;
-  Instant now_{};
+  Instant now_;
+  int epoll_fd_ = -1;
+  Wake wake_;
+  std::unique_ptr<char[]> scratch_;
+  std::unique_ptr<Flush> flush_;
+  Timers timers_;
+  DeadlineList request_;
+  DeadlineList idle_;
+  DeadlineList stall_;
+  DeadlineList linger_;
+  std::vector<int> listeners_;
+  TimerId accept_timer_ = 0;  // Not 0 while accepting is paused.
   std::vector<Connection*> connections_;
+  std::vector<Connection*> flush_list_;
+  std::vector<Connection*> ready_list_;
+  std::vector<Connection*> closed_list_;
+  std::vector<FlushItem> flush_items_;
+  std::vector<Retired> retired_;
+  std::vector<Task> turn_end_tasks_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::thread::id> thread_{};
 };
 
 }  // namespace freshet::park

@@ -54,6 +54,10 @@ class Loops {
   void stop();
 
  private:
+  // Both throw what start() returns.
+  void bind(const LoopsOptions& options);
+  void run(HandlerFactory make_handler);
+
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<std::thread> threads_;
   std::vector<std::string> endpoints_;

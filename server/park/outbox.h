@@ -1,10 +1,12 @@
 // What still has to be sent on one connection: a queue of {shared blob, offset}.
-// Pure; Connection owns one, FlushSend empties it.
+// Pure; Connection owns one, Flush empties it.
 #pragma once
 
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,7 +14,7 @@
 
 namespace freshet::park {
 
-// An empty outbox owns no memory. Not thread-safe.
+// An empty outbox owns no memory, and one blob needs none beyond this object. Not thread-safe.
 class Outbox {
  public:
   // Queues the whole blob behind what waits. An empty or null blob changes nothing.
@@ -20,14 +22,14 @@ class Outbox {
 
   bool empty() const { return bytes_ == 0; }
 
-  // Bytes that wait: shared blobs count in full in each outbox.
+  // Bytes that wait: a blob shared by many outboxes counts in each.
   std::size_t bytes() const { return bytes_; }
 
   // Blobs that wait, the partly sent one included.
-  std::size_t blob_count() const { return blobs_.size() - first_; }
+  std::size_t blob_count() const;
 
-  // Points `into` at the next bytes to send and returns how many entries were filled.
-  // Valid until the next push(), consume() or drop.
+  // Points the entries of `into` at the next bytes to send and returns how many were filled.
+  // Valid until the next change.
   std::size_t gather(std::span<iovec> into) const;
 
   // Forgets the first `count` bytes: they are sent. REQUIRES: count <= bytes().
@@ -40,12 +42,17 @@ class Outbox {
   void clear();
 
  private:
-  void release_if_empty();
+  struct Rest {
+    std::vector<Blob> blobs;  // The first `sent` are null.
+    std::size_t sent = 0;
+  };
 
-  std::vector<Blob> blobs_;  // The first `first_` are sent and empty.
+  void pop_front();
+
+  Blob front_;
+  std::unique_ptr<Rest> rest_;  // Null unless two blobs wait.
   std::size_t bytes_ = 0;
-  std::uint32_t first_ = 0;
-  std::uint32_t offset_ = 0;  // Into blobs_[first_]; blobs are far below 4 GiB.
+  std::size_t offset_ = 0;  // Bytes of front_ that are sent.
 };
 
 }  // namespace freshet::park

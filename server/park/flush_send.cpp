@@ -1,0 +1,57 @@
+#include "park/flush_send.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+
+namespace freshet::park {
+namespace {
+
+// One system call takes this many blobs; a connection with more gets another.
+constexpr std::size_t gather_max = 128;
+
+ssize_t send_some(int fd, std::span<iovec> parts) {
+  if (parts.size() == 1) return ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+std::size_t size_of(std::span<const iovec> parts) {
+  std::size_t size = 0;
+  for (const auto& part : parts) size += part.iov_len;
+  return size;
+}
+
+}  // namespace
+
+void FlushSend::flush(std::span<FlushItem> items) {
+  std::array<iovec, gather_max> parts;
+  for (FlushItem& item : items) {
+    while (!item.outbox->empty()) {
+      const auto gathered = std::span(parts).first(item.outbox->gather(parts));
+      const ssize_t sent = send_some(item.fd, gathered);
+      ++send_count_;
+      if (sent < 0) {
+        if (errno == EINTR) continue;
+        item.failed = errno != EAGAIN && errno != EWOULDBLOCK;
+        break;
+      }
+      const bool cut_short = static_cast<std::size_t>(sent) < size_of(gathered);
+      item.outbox->consume(static_cast<std::size_t>(sent));
+      item.sent_bytes += static_cast<std::size_t>(sent);
+      if (cut_short) break;  // The kernel's buffer is full; trying again would only say so.
+    }
+  }
+}
+
+std::uint64_t FlushSend::take_send_count() {
+  const std::uint64_t count = send_count_;
+  send_count_ = 0;
+  return count;
+}
+
+}  // namespace freshet::park

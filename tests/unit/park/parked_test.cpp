@@ -1,0 +1,365 @@
+// Parked connections over real loopback sockets: upgrades, late answers, streams, slow consumers.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <string>
+#include <vector>
+
+#include "park/connection.h"
+#include "unit/park/loopback.h"
+
+namespace freshet::park {
+namespace {
+
+const std::string upgrade_head = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
+const std::string stream_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+
+// "/upgrade", "/stream" and "/wait" (a long poll) park with `events`; all else is answered.
+Script parking(std::shared_ptr<ParkedEvents> events) {
+  return [events](Connection&, const Heard& heard) -> Reply {
+    if (heard.path == "/upgrade") {
+      return {.bytes = upgrade_head, .parked = scripted_parked(events), .mode = ParkMode::upgraded};
+    }
+    if (heard.path == "/stream") {
+      return {.bytes = stream_head, .parked = scripted_parked(events)};
+    }
+    if (heard.path == "/wait") return {.bytes = {}, .parked = scripted_parked(events)};
+    return {.bytes = ok(heard.path)};
+  };
+}
+
+struct ParkedServer {
+  explicit ParkedServer(LoopsOptions options = one_loop())
+      : events(std::make_shared<ParkedEvents>()), server(parking(events), options) {}
+
+  LoopbackClient connect() { return server.connect(); }
+  void on_loop(std::function<void(Loop&)> task) { server.run(std::move(task)); }
+
+  std::shared_ptr<ParkedEvents> events;
+  LoopbackServer server;
+};
+
+TEST_CASE("trap 1: bytes that come with the upgrade reach the parked object", "[park][parked]") {
+  ParkedServer server;
+  auto client = server.connect();
+  client.send(get("/upgrade") + "early frame");
+  REQUIRE(server.events->bytes.take() == "early frame");
+  client.send("later");
+  REQUIRE(server.events->bytes.take() == "later");
+  REQUIRE(client.read(upgrade_head.size()) == upgrade_head);
+}
+
+TEST_CASE("trap 1: a request pipelined behind a parked one is answered after it",
+          "[park][parked]") {
+  ParkedServer server;
+  auto client = server.connect();
+  const bool in_one_packet = GENERATE(true, false);
+  client.send(in_one_packet ? get("/wait") + get("/next") + get("/last") : get("/wait"));
+  Connection* connection = server.events->parked.take();
+  if (!in_one_packet) client.send(get("/next") + get("/last"));
+  server.on_loop([&](Loop& loop) {
+    REQUIRE(loop.counters().requests_total == 1);
+    connection->send(ok("late"));
+    connection->finish_parked(true);
+  });
+  REQUIRE(client.read_answer() == ok("late"));
+  REQUIRE(client.read_answer() == ok("/next"));
+  REQUIRE(client.read_answer() == ok("/last"));
+  REQUIRE(server.events->destroyed.take());
+  REQUIRE(server.events->closed.empty());
+}
+
+TEST_CASE("trap 2: parking comes before anything else that the loop does", "[park][parked]") {
+  // A publish is posted while the request is handled; the poll that parks must still see it come.
+  auto events = std::make_shared<ParkedEvents>();
+  bool published = false, parked_before = false;
+  events->on_parked = [&](Connection&) { parked_before = !published; };
+  LoopbackServer server(
+      [&](Connection& connection, const Heard&) -> Reply {
+        Loop& loop = connection.loop();
+        Connection* parked = &connection;
+        loop.post([&, parked] {
+          published = true;
+          parked->send(ok("published"));
+          parked->finish_parked(true);
+        });
+        return {.bytes = {}, .parked = scripted_parked(events)};
+      },
+      one_loop());
+  auto client = server.connect();
+  client.send(get("/wait"));
+  REQUIRE(client.read_answer() == ok("published"));
+  server.run([&](Loop&) { REQUIRE(parked_before); });
+}
+
+TEST_CASE("a long poll can be answered while it parks", "[park][parked]") {
+  ParkedServer server;
+  server.events->on_parked = [](Connection& connection) {
+    connection.send(ok("at once"));
+    connection.finish_parked(true);
+  };
+  auto client = server.connect();
+  client.send(get("/wait") + get("/wait") + get("/next"));
+  REQUIRE(client.read_answer() == ok("at once"));
+  REQUIRE(client.read_answer() == ok("at once"));
+  REQUIRE(client.read_answer() == ok("/next"));
+}
+
+TEST_CASE("a parked answer without keep-alive closes after its last byte", "[park][parked]") {
+  ParkedServer server;
+  auto client = server.connect();
+  client.send(get("/wait") + get("/never"));
+  Connection* connection = server.events->parked.take();
+  server.on_loop([&](Loop&) {
+    connection->send(ok(std::string(5 << 20, 'x'), false));
+    connection->finish_parked(false);
+  });
+  REQUIRE(client.read_to_end() == ok(std::string(5 << 20, 'x'), false));
+  server.on_loop([](Loop& loop) { REQUIRE(loop.counters().requests_total == 1); });
+}
+
+TEST_CASE("trap 8: a peer that half-closes while parked is told of and still answered",
+          "[park][parked]") {
+  ParkedServer server;
+  auto client = server.connect();
+  const bool at_once = GENERATE(true, false);
+  client.send(get("/wait"));
+  if (at_once) client.half_close();
+  Connection* connection = server.events->parked.take();
+  if (!at_once) client.half_close();
+  REQUIRE(server.events->half_closed.take());
+  server.on_loop([&](Loop&) {
+    REQUIRE(connection->peer_half_closed());
+    connection->send(ok("late"));
+    connection->finish_parked(true);
+  });
+  REQUIRE(client.read_to_end() == ok("late"));
+  REQUIRE(server.events->half_closed.empty());
+}
+
+TEST_CASE("an upgraded connection is told of the half-close after its last bytes",
+          "[park][parked]") {
+  ParkedServer server;
+  std::string order;
+  server.events->on_bytes = [&](Connection&, std::string_view bytes) { order += bytes; };
+  server.events->on_half_closed = [&](Connection& connection) {
+    order += '|';
+    connection.close_after_flush(make_blob("bye"));
+  };
+  auto client = server.connect();
+  client.send(get("/upgrade") + "last bytes");
+  client.half_close();
+  REQUIRE(client.read_to_end() == upgrade_head + "bye");
+  REQUIRE(server.events->closed.take() == CloseReason::local);
+  REQUIRE(order == "last bytes|");
+}
+
+TEST_CASE("what a turn queues for a connection leaves in one send", "[park][parked]") {
+  ParkedServer server;
+  auto client = server.connect();
+  client.send(get("/stream"));
+  Connection* connection = server.events->parked.take();
+  client.read(stream_head.size());
+  std::string expected;
+  std::uint64_t before = 0;
+  server.on_loop([&](Loop& loop) {
+    before = loop.counters().sends_total;
+    for (int i = 0; i < 100; ++i) {
+      const auto text = std::to_string(i) + "\n";
+      expected += text;
+      REQUIRE(connection->send(text) == SendResult::queued);
+    }
+    loop.at_turn_end([connection] { connection->send(std::string("end\n")); });
+  });
+  expected += "end\n";
+  REQUIRE(client.read(expected.size()) == expected);
+  server.on_loop([&](Loop& loop) { REQUIRE(loop.counters().sends_total == before + 1); });
+}
+
+TEST_CASE("a blob sent to many connections is one string", "[park][parked]") {
+  ParkedServer server;
+  std::vector<LoopbackClient> clients;
+  std::vector<Connection*> connections;
+  for (int i = 0; i < 50; ++i) {
+    clients.push_back(server.connect());
+    clients.back().send(get("/stream"));
+    connections.push_back(server.events->parked.take());
+  }
+  const Blob blob = make_blob("message");
+  server.on_loop([&](Loop&) {
+    for (auto* connection : connections) connection->send(blob);
+    REQUIRE(blob.use_count() == 51);
+  });
+  for (auto& client : clients) {
+    REQUIRE(client.read(stream_head.size() + 7) == stream_head + "message");
+  }
+  server.on_loop([&](Loop&) { REQUIRE(blob.use_count() == 1); });
+}
+
+TEST_CASE("a slow consumer is refused at the outbox limit and can be told why", "[park][parked]") {
+  auto options = one_loop();
+  options.loop.outbox_bytes_max = 1'000'000;
+  ParkedServer server(options);
+  LoopbackClient client(server.server.loops.port(), "127.0.0.1", 4096);
+  client.send(get("/stream"));
+  Connection* connection = server.events->parked.take();
+  const Blob message = make_blob(std::string(100'000, 'x'));
+  int queued = 0;
+  // Turn by turn, until the kernel's buffers and the outbox are full.
+  for (bool full = false; !full;) {
+    server.on_loop([&](Loop&) {
+      const auto result = connection->send(message);
+      full = result == SendResult::refused;
+      if (!full) ++queued;
+      REQUIRE(connection->outbox_bytes() <= 1'000'000);
+    });
+  }
+  server.on_loop([&](Loop& loop) {
+    REQUIRE(loop.counters().outbox_bytes == static_cast<std::int64_t>(connection->outbox_bytes()));
+    REQUIRE(connection->drop_unsent() > 0);
+    connection->close_after_flush(make_blob("4100"));
+    REQUIRE(connection->send(message) == SendResult::closed);
+  });
+  const auto read = client.read_to_end();
+  REQUIRE(read.ends_with("x4100"));
+  // Whole messages only.
+  REQUIRE((read.size() - stream_head.size() - 4) % 100'000 == 0);
+  REQUIRE(server.events->closed.take() == CloseReason::local);
+  server.on_loop([](Loop& loop) { REQUIRE(loop.counters().outbox_bytes == 0); });
+}
+
+TEST_CASE("an empty outbox takes one blob of any size", "[park][parked]") {
+  auto options = one_loop();
+  options.loop.outbox_bytes_max = 1'000;
+  ParkedServer server(options);
+  auto client = server.connect();
+  client.send(get("/stream"));
+  Connection* connection = server.events->parked.take();
+  client.read(stream_head.size());
+  server.on_loop([&](Loop&) {
+    REQUIRE(connection->send(std::string(10'000, 'x')) == SendResult::queued);
+    REQUIRE(connection->send(std::string("y")) == SendResult::refused);
+  });
+  REQUIRE(client.read(10'000) == std::string(10'000, 'x'));
+}
+
+TEST_CASE("a replay goes on at the low mark and never fills the outbox", "[park][parked]") {
+  ParkedServer server;
+  constexpr std::size_t chunk = 16'384;
+  constexpr std::size_t chunks = 2'000;
+  std::size_t sent = 0;
+  std::size_t outbox_bytes_max = 0;
+  const auto more = [&](Connection& connection) {
+    while (sent < chunks && connection.outbox_bytes() <= 64 * 1024) {
+      connection.send(std::string(chunk, static_cast<char>('a' + sent % 26)));
+      ++sent;
+      outbox_bytes_max = std::max(outbox_bytes_max, connection.outbox_bytes());
+    }
+    if (sent == chunks) connection.close_after_flush();
+  };
+  server.events->on_parked = more;
+  server.events->on_low_mark = more;
+  auto client = server.connect();
+  client.send(get("/stream"));
+  const auto read = client.read_to_end();
+  REQUIRE(read.size() == stream_head.size() + chunk * chunks);
+  for (std::size_t i = 0; i < chunks; ++i) {
+    REQUIRE(read[stream_head.size() + i * chunk] == static_cast<char>('a' + i % 26));
+  }
+  REQUIRE(outbox_bytes_max <= 64 * 1024 + chunk);
+}
+
+TEST_CASE("a parked connection is told why it is over", "[park][parked]") {
+  ParkedServer server;
+  auto client = server.connect();
+  const std::string path = GENERATE("/stream", "/wait", "/upgrade");
+  client.send(get(path));
+  Connection* connection = server.events->parked.take();
+  SECTION("abort") {
+    server.on_loop([&](Loop&) {
+      connection->abort();
+      REQUIRE(server.events->closed.empty());  // Never from inside the call.
+      REQUIRE(connection->send(std::string("x")) == SendResult::closed);
+      connection->abort();
+    });
+    REQUIRE(server.events->closed.take() == CloseReason::local);
+    client.read_to_end();
+  }
+  SECTION("reset by the peer") {
+    client.reset();
+    REQUIRE(server.events->closed.take() == CloseReason::peer);
+  }
+  SECTION("stop") {
+    server.server.loops.stop();
+    REQUIRE(server.events->closed.take() == CloseReason::stop);
+    client.read_to_end();
+  }
+  REQUIRE(server.events->destroyed.take());
+  REQUIRE(server.events->closed.empty());
+}
+
+TEST_CASE("a parked connection has no deadline", "[park][parked]") {
+  auto options = one_loop();
+  options.loop.request_time_max = Duration{30};
+  options.loop.keep_alive_max = Duration{30};
+  options.loop.write_stall_max = Duration{30};
+  ParkedServer server(options);
+  auto client = server.connect();
+  client.send(get("/wait"));
+  Connection* connection = server.events->parked.take();
+  Mailbox<bool> later;
+  server.on_loop([&](Loop& loop) { loop.after(Duration{150}, [&] { later.put(true); }); });
+  later.take();
+  server.on_loop([&](Loop&) {
+    connection->send(ok("late"));
+    connection->finish_parked(true);
+  });
+  REQUIRE(client.read_answer() == ok("late"));
+}
+
+TEST_CASE("input behind a long poll is held back beyond its limit, not lost", "[park][parked]") {
+  auto options = one_loop();
+  options.loop.pipelined_bytes_max = 1'000;
+  ParkedServer server(options);
+  auto client = server.connect();
+  client.send(get("/wait"));
+  Connection* connection = server.events->parked.take();
+  const std::string body(500'000, 'b');
+  client.send(post("/next", body) + get("/last"));
+  server.on_loop([&](Loop&) {
+    connection->send(ok("late"));
+    connection->finish_parked(true);
+  });
+  REQUIRE(client.read_answer() == ok("late"));
+  REQUIRE(client.read_answer() == ok("/next"));
+  REQUIRE(client.read_answer() == ok("/last"));
+}
+
+TEST_CASE("a parked object may act on other connections while it is told of the end",
+          "[park][parked]") {
+  // Two upgraded connections that end each other, as a chat room's members may.
+  auto events = std::make_shared<ParkedEvents>();
+  std::vector<Connection*> both;
+  events->on_parked = [&](Connection& connection) { both.push_back(&connection); };
+  events->on_bytes = [&](Connection&, std::string_view) {
+    for (auto* connection : both) connection->abort();
+  };
+  LoopbackServer server(parking(events), one_loop());
+  auto first = server.connect();
+  first.send(get("/upgrade"));
+  events->parked.take();
+  auto second = server.connect();
+  second.send(get("/upgrade"));
+  events->parked.take();
+  first.send("now");
+  REQUIRE(events->closed.take() == CloseReason::local);
+  REQUIRE(events->closed.take() == CloseReason::local);
+  first.read_to_end();
+  second.read_to_end();
+  server.run([](Loop& loop) {
+    REQUIRE(loop.connection_count() == 0);
+    REQUIRE(loop.counters().parked == 0);
+  });
+}
+
+}  // namespace
+}  // namespace freshet::park
