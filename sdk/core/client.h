@@ -51,12 +51,13 @@ struct ClientConfig {
   Duration poll_interval{0};
   std::size_t publish_queue_max = 100;
   std::size_t publish_queue_bytes_max = 1024 * 1024;
-  std::string sdk = "core/0.1.0";     // Name and version, told to the server.
+  std::string sdk = "core/0.1.0";  // Name and version, told to the server.
 };
 
 std::vector<Transport> transports_of(Profile profile);
 
-// What one frame means for the application. Lives until the next call into the client.
+// What one frame means for the application. The span lives until the next handle_frame(): callbacks
+// may call anything else meanwhile, and a subscription they end becomes 0 in it, to be skipped.
 struct Delivery {
   std::span<const SubscriptionId> subscriptions;  // Empty: nothing to deliver.
   wire::MessageHead head;                         // Valid when there are subscriptions.
@@ -76,7 +77,8 @@ class Client {
   Result<SubscriptionId> subscribe(Instant now, std::string_view pattern, std::string_view cursor);
   // Nothing is delivered to it any more, not even out of the same frame. Unknown ids are ignored.
   void unsubscribe(Instant now, SubscriptionId subscription);
-  // The newest cursor of a subscription, to be kept for a later run; empty before the first.
+  // The newest cursor of a subscription, to be kept for a later run; empty before the first (one
+  // that was started from a cursor has that).
   std::string cursor(SubscriptionId subscription) const;
 
   // Queues a publish of `data_bytes` bytes of JSON; TellPublished follows, always, exactly once.
@@ -90,7 +92,8 @@ class Client {
   // handed over without loss. invalid_argument if empty.
   Result<void> set_transports(Instant now, std::vector<Transport> transports);
 
-  // Ends everything; nothing follows but CloseConnection, TellPublished(closed) and StateChanged.
+  // Ends everything; nothing follows but CloseConnection, CancelPost, TellPublished(closed) and
+  // StateChanged.
   void close(Instant now);
 
   const State& state() const;

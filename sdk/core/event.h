@@ -20,12 +20,12 @@ using freshet::EndKind;
 
 // What the machine or page around the client did.
 enum class NetworkEvent {
-  offline,     // The machine says it has no network: wait for `online`, try nothing.
-  online,      // It is back: return by the local rule.
-  hidden,      // The page is in the background: nothing changes but healing probes wait.
-  shown,       // In front again.
-  suspended,   // The page goes into the back-forward cache or is frozen: close every connection.
-  resumed,     // It is back: return by the local rule.
+  offline,    // The machine says it has no network: wait for `online`, try nothing.
+  online,     // It is back: return by the local rule.
+  hidden,     // The page is in the background: nothing changes but healing probes wait.
+  shown,      // In front again.
+  suspended,  // The page goes into the back-forward cache or is frozen: close every connection.
+  resumed,    // It is back: return by the local rule.
 };
 
 // The outcome of one line of a POST of publishes.

@@ -1,0 +1,151 @@
+// The facade: owns the parts and passes each call to the one it concerns; see client.h.
+#include "core/client.h"
+
+#include <utility>
+
+#include "core/context.h"
+#include "core/publish_queue.h"
+#include "core/session.h"
+#include "core/subscription_table.h"
+#include "wire/topic.h"
+
+namespace freshet::core {
+namespace {
+
+// Called this much later than asked, the process was suspended or the tab frozen.
+constexpr Duration late_after{2'000};
+
+ClientConfig checked(ClientConfig config) {
+  if (config.transports.empty()) config.transports = transports_of(Profile::bidirectional);
+  return config;
+}
+
+Error closed_error() { return {ErrorCode::closed, "the client is closed (create a new one)"}; }
+
+}  // namespace
+
+std::vector<Transport> transports_of(Profile profile) {
+  switch (profile) {
+    case Profile::feed:
+      return {Transport::sse, Transport::websocket, Transport::long_polling, Transport::polling};
+    case Profile::occasional:
+      return {Transport::long_polling, Transport::polling};
+    case Profile::bidirectional:
+      break;
+  }
+  return {Transport::websocket, Transport::sse, Transport::long_polling, Transport::polling};
+}
+
+struct Client::Parts {
+  Parts(ClientConfig config, std::uint64_t seed) : context(std::move(config), seed) {}
+
+  void notice(Instant at) {
+    now = at;
+    const auto earliest = context.timers.earliest();
+    if (earliest && at - *earliest > late_after) session.handle_wake(at);
+  }
+
+  Context context;
+  SubscriptionTable table{context.actions};
+  PublishQueue publishes{context};
+  Session session{context, table, publishes};
+  Instant now;  // Of the last call, for what poll_action() does.
+};
+
+Client::Client(ClientConfig config, std::uint64_t seed)
+    : parts_(std::make_unique<Parts>(checked(std::move(config)), seed)) {}
+
+Client::~Client() = default;
+
+Result<SubscriptionId> Client::subscribe(Instant now, std::string_view pattern,
+                                         std::string_view cursor) {
+  parts_->now = now;
+  if (parts_->session.closed()) return closed_error();
+  if (auto checked_pattern = wire::check_pattern(pattern); !checked_pattern) {
+    return checked_pattern.error();
+  }
+  auto start = wire::parse_start(cursor);
+  if (!start) return start.error();
+  return parts_->table.add(pattern, *std::move(start));
+}
+
+void Client::unsubscribe(Instant now, SubscriptionId subscription) {
+  parts_->now = now;
+  parts_->table.remove(subscription);
+}
+
+std::string Client::cursor(SubscriptionId subscription) const {
+  const Entry* const entry = parts_->table.find(subscription);
+  return entry != nullptr && entry->position ? wire::to_string(*entry->position) : std::string{};
+}
+
+Result<PublishId> Client::publish(Instant now, std::string_view topic, std::size_t data_bytes,
+                                  std::string_view key, Duration timeout) {
+  parts_->now = now;
+  if (parts_->session.closed()) return closed_error();
+  return parts_->publishes.add(now, topic, data_bytes, key, timeout);
+}
+
+void Client::cancel_publish(Instant now, PublishId publish) {
+  parts_->now = now;
+  parts_->publishes.cancel(publish);
+}
+
+Result<void> Client::set_transports(Instant now, std::vector<Transport> transports) {
+  parts_->now = now;
+  if (transports.empty()) {
+    return Error{ErrorCode::invalid_argument, "the list of transports is empty"};
+  }
+  if (!parts_->session.closed()) parts_->session.set_transports(now, transports);
+  return {};
+}
+
+void Client::close(Instant now) {
+  parts_->now = now;
+  parts_->session.close(std::nullopt);
+}
+
+const State& Client::state() const { return parts_->session.state(); }
+
+Delivery Client::handle_frame(Instant now, ConnectionId connection, std::string_view frame) {
+  parts_->now = now;
+  return parts_->session.handle_frame(now, connection, frame);
+}
+
+void Client::handle_end(Instant now, ConnectionId connection, const ConnectionEnd& end) {
+  parts_->notice(now);
+  parts_->session.handle_end(now, connection, end);
+}
+
+void Client::handle_publish_answers(Instant now, RequestId request,
+                                    const std::vector<PublishAnswer>& answers) {
+  parts_->now = now;
+  parts_->publishes.handle_answers(now, request, answers);
+  parts_->session.handle_post_answered(now);
+}
+
+void Client::handle_publish_failed(Instant now, RequestId request, const ConnectionEnd& end) {
+  parts_->now = now;
+  parts_->publishes.handle_failed(now, request, end);
+}
+
+void Client::handle_network(Instant now, NetworkEvent event) {
+  parts_->notice(now);
+  parts_->session.handle_network(now, event);
+}
+
+void Client::handle_timeout(Instant now) {
+  parts_->notice(now);
+  while (const auto due = parts_->context.timers.take_due(now))
+    parts_->session.handle_due(now, *due);
+}
+
+std::optional<Instant> Client::poll_timeout() const { return parts_->context.timers.earliest(); }
+
+std::optional<Action> Client::poll_action() {
+  if (auto action = parts_->context.actions.pop()) return action;
+  parts_->session.flush(parts_->now);
+  return parts_->context.actions.pop();
+}
+
+}  // namespace freshet::core

@@ -1,0 +1,26 @@
+// What the parts of one client share. Owned by the client, outlives them.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "core/action_queue.h"
+#include "core/client.h"
+#include "core/random.h"
+#include "core/reconnect_policy.h"
+#include "core/timers.h"
+
+namespace freshet::core {
+
+struct Context {
+  Context(ClientConfig client_config, std::uint64_t seed)
+      : config(std::move(client_config)), random(seed), policy(config.reconnect) {}
+
+  const ClientConfig config;
+  Random random;
+  ReconnectPolicy policy;
+  Timers timers;
+  ActionQueue actions;
+};
+
+}  // namespace freshet::core

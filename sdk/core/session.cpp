@@ -1,0 +1,486 @@
+// Opening, waiting, losing and closing; see session.h.
+#include "core/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/transport/long_polling.h"
+#include "core/transport/polling.h"
+#include "core/transport/sse.h"
+#include "core/transport/websocket.h"
+#include "wire/endpoints.h"
+
+namespace freshet::core {
+namespace {
+
+// A connection that breaks this soon after the process woke up broke while it slept.
+constexpr Duration woken_for{10'000};
+// How long input that waited out a sleep may take to be read.
+constexpr Duration wake_grace{1'000};
+
+}  // namespace
+
+Session::Session(Context& context, SubscriptionTable& table, PublishQueue& publishes)
+    : config_(context.config),
+      random_(context.random),
+      timers_(context.timers),
+      actions_(context.actions),
+      policy_(context.policy),
+      table_(table),
+      publishes_(publishes),
+      choice_(context.config.transports) {
+  identity_.sdk = config_.sdk;
+}
+
+// Flushing ---------------------------------------------------------------------------------
+
+void Session::flush(Instant now) {
+  if (closed()) return;
+  forget_unused();
+  if (std::holds_alternative<state::Idle>(state_.kind)) {
+    if (wanted()) start(now);
+  } else if (!wanted()) {
+    // A WebSocket is kept: it carries whatever comes next. The others have nothing to ask for.
+    const Connection* const now_current = current();
+    if (now_current == nullptr || now_current->transport != Transport::websocket) go_idle();
+  } else if (posting_ && !table_.empty()) {
+    posting_ = false;
+    begin_attempt(now);
+  }
+  // What this opens is in line already.
+  for (std::size_t index = connections_.size(); index-- > 0;) sync(now, *connections_[index]);
+  take_over_if_live(now);
+  publishes_.send(now, line());
+}
+
+void Session::forget_unused() {
+  while (const std::unique_ptr<Entry> entry = table_.take_unused()) {
+    for (const auto& connection : connections_) {
+      if (connection->transport == Transport::websocket) {
+        websocket::unsubscribe(*connection, *entry, actions_);
+      }
+      const auto erased =
+          std::erase_if(connection->asks, [&](const Ask& ask) { return ask.entry == entry.get(); });
+      if (erased > 0) connection->surplus = true;
+    }
+  }
+}
+
+void Session::sync(Instant now, Connection& connection) {
+  const bool is_current = connection.id == current_;
+  if (connection.transport == Transport::websocket) {
+    if (!connection.greeted) return;
+    websocket::subscribe(connection, table_, current_ != 0 && !is_current, actions_);
+  } else if (connection.transport == Transport::sse) {
+    if (!is_current || candidate() != nullptr || timers_.at(Deadline::change)) return;
+    if (connection.surplus || !asks_for_all(connection, table_)) {
+      open_candidate(now, Transport::sse, Purpose::change);
+    }
+  } else if (!asks_for_all(connection, table_)) {
+    // One that waits would let the new entry wait too; one that does not is as good as answered.
+    if (!connection.requested) {
+      send_poll(now, connection);
+    } else if (connection.wait > Duration{0}) {
+      replace_poll(now, connection);
+    }
+  }
+}
+
+PublishQueue::Line Session::line() {
+  const Connection* const serving = current();
+  if (serving == nullptr) {
+    return {posting_ ? PublishQueue::Line::Kind::http : PublishQueue::Line::Kind::none};
+  }
+  if (serving->transport != Transport::websocket) return {PublishQueue::Line::Kind::http};
+  return {PublishQueue::Line::Kind::websocket, serving->id};
+}
+
+// Opening ----------------------------------------------------------------------------------
+
+void Session::start(Instant now) {
+  if (held()) {
+    hold();
+  } else if (policy_.attempt() > 0 || (not_before_ && now < *not_before_)) {
+    // Idle or not, what failed a moment ago is not tried again at once.
+    wait_by_policy(now, Cause::local, {});
+  } else if (std::exchange(started_, true) || config_.initial_spread <= Duration{0}) {
+    begin_attempt(now);
+  } else {
+    wait(now, random_.between(Duration{0}, config_.initial_spread), "spreading the first connect");
+  }
+}
+
+void Session::begin_attempt(Instant now) {
+  timers_.clear(Deadline::retry);
+  not_before_.reset();
+  policy_.handle_attempt();
+  if (!choice_.pass_over()) {
+    choice_.begin_pass();
+    if (open_next_of_pass(now)) return;
+    choice_.handle_pass_failed();
+  }
+  if (const auto transport = choice_.scheduled(now)) {
+    open(now, *transport, Purpose::attempt);
+  } else {
+    close(Error{ErrorCode::unsupported, "this runtime has none of the transports asked for"});
+  }
+}
+
+bool Session::open_next_of_pass(Instant now) {
+  const auto transport = choice_.next_of_pass(now);
+  if (!transport) return false;
+  timers_.set(Deadline::hedge, now + config_.hedge_after);
+  open(now, *transport, Purpose::attempt);
+  return true;
+}
+
+void Session::open(Instant now, Transport transport, Purpose purpose) {
+  if (current_ == 0) set_state(state::Connecting{transport});
+  if (transport != Transport::websocket && table_.empty()) {
+    // Only publishes wait, and over HTTP they need no connection.
+    drop_all_but(0);
+    posting_ = true;
+    return;
+  }
+  connections_.push_back(std::make_unique<Connection>());
+  Connection& connection = *connections_.back();
+  connection.id = next_connection_++;
+  connection.transport = transport;
+  connection.purpose = purpose;
+  connection.heard = now;
+  timers_.set(Deadline::hello, now + config_.connect_timeout, connection.id);
+  if (is_polling(transport)) {
+    send_poll(now, connection);
+  } else {
+    open_stream(now, connection);
+  }
+}
+
+void Session::open_stream(Instant now, Connection& connection) {
+  OpenStream stream{connection.id, connection.transport, {}};
+  if (connection.transport == Transport::websocket) {
+    stream.target = websocket::target(identity_);
+  } else {
+    connection.asks = ask_for_all(table_);
+    stream.target = sse::target(connection, identity_);
+    if (stream.target.size() > sse::target_bytes_max) {
+      // 404 is the proof that this transport alone is barred.
+      end(now, connection.id,
+          {.kind = EndKind::refused,
+           .http_status = 404,
+           .reason = "too many subscriptions for sse"},
+          Cause::local, Tell::no);
+      return;
+    }
+  }
+  actions_.push(std::move(stream));
+}
+
+void Session::send_poll(Instant now, Connection& connection) {
+  timers_.clear(Deadline::poll, connection.id);
+  connection.asks = ask_for_all(table_);
+  connection.next.reset();
+  connection.brought_message = false;
+  connection.requested = true;
+  connection.requested_at = now;
+  connection.wait = connection.transport == Transport::long_polling
+                        ? long_polling::wait(connection, config_.long_poll_wait)
+                        : Duration{0};
+  timers_.set(Deadline::silence, now + connection.wait + config_.connect_timeout, connection.id);
+  actions_.push(polling::request(connection, identity_));
+}
+
+void Session::replace_poll(Instant now, Connection& connection) {
+  actions_.push(CloseConnection{connection.id});
+  const bool was_current = connection.id == current_;
+  timers_.clear_connection(connection.id);
+  connection.id = next_connection_++;
+  if (was_current) current_ = connection.id;
+  if (!connection.greeted) {
+    timers_.set(Deadline::hello, now + config_.connect_timeout, connection.id);
+  }
+  send_poll(now, connection);
+}
+
+// Ends -------------------------------------------------------------------------------------
+
+void Session::handle_end(Instant now, ConnectionId id, const ConnectionEnd& end_of) {
+  Connection* const connection = find(id);
+  if (connection == nullptr) return;
+  if (is_polling(connection->transport)) {
+    const bool answered =
+        end_of.kind == EndKind::finished && connection->next && !connection->retry;
+    if (answered) {
+      handle_poll_answered(now, *connection);
+    } else {
+      end(now, id, end_of, cause_at(now), Tell::yes);
+    }
+    return;
+  }
+  end(now, id, end_of, cause_at(now), Tell::no);
+}
+
+void Session::end(Instant now, ConnectionId id, const ConnectionEnd& end_of, Cause cause,
+                  Tell tell) {
+  const Connection& connection = *find(id);
+  const Transport transport = connection.transport;
+  const Purpose purpose = connection.purpose;
+  Verdict verdict = judge(connection, end_of);
+  // A poll that was good a moment ago: its token has expired. The next attempt fetches a fresh one.
+  if (id == current_ && end_of.http_status == 401) verdict.kind = Verdict::Kind::failed;
+
+  const bool too_big =
+      end_of.kind == EndKind::closed && end_of.close_code == wire::close_code::too_big;
+  publishes_.handle_lost(id, too_big);
+  drop(id, tell);
+  if (verdict.kind == Verdict::Kind::barred) {
+    choice_.handle_barred(transport, now + config_.reprobe_after);
+  }
+  if (verdict.kind == Verdict::Kind::unsupported) choice_.handle_unsupported(transport);
+  refresh_unavailable(now);
+
+  if (verdict.kind == Verdict::Kind::final && purpose != Purpose::heal) {
+    close(verdict.error);
+  } else if (id == current_) {
+    lose_current(now, cause, verdict);
+  } else if (current_ != 0) {
+    candidate_failed(now, transport, purpose, verdict);
+  } else {
+    attempt_failed(now, transport, verdict);
+  }
+}
+
+void Session::attempt_failed(Instant now, Transport transport, const Verdict& verdict) {
+  if (verdict.kind == Verdict::Kind::busy) {
+    choice_.handle_busy(transport);
+    drop_all_but(0);
+  } else if (!choice_.pass_over()) {
+    if (open_next_of_pass(now) || !connections_.empty()) return;
+    choice_.handle_pass_failed();
+  } else if (verdict.kind != Verdict::Kind::failed && choice_.any_open(now)) {
+    if (const auto next = choice_.scheduled(now)) return open(now, *next, Purpose::attempt);
+  }
+  if (choice_.any_supported()) {
+    wait_by_policy(now, Cause::remote, verdict);
+  } else {
+    close(Error{ErrorCode::unsupported, "this runtime has none of the transports asked for"});
+  }
+}
+
+void Session::lose_current(Instant now, Cause cause, const Verdict& verdict) {
+  current_ = 0;
+  table_.handle_lost();
+  for (const Deadline name : {Deadline::stable, Deadline::probe, Deadline::change}) {
+    timers_.clear(name);
+  }
+  Connection* const next = connections_.empty() ? nullptr : connections_.front().get();
+  if (next != nullptr && next->greeted) {
+    become_current(now, *next);
+  } else if (next != nullptr && verdict.kind == Verdict::Kind::failed) {
+    next->purpose = Purpose::attempt;
+    policy_.handle_attempt();
+    set_state(state::Connecting{next->transport});
+  } else if (!wanted()) {
+    go_idle();
+  } else {
+    if (verdict.kind == Verdict::Kind::busy) drop_all_but(0);
+    wait_by_policy(now, cause, verdict);
+  }
+}
+
+void Session::wait_by_policy(Instant now, Cause cause, const Verdict& verdict) {
+  if (verdict.floor) {
+    not_before_ = now + *verdict.floor;
+    identity_.ticket = verdict.ticket;
+  }
+  const Duration drawn = policy_.delay(now, cause, random_);
+  const Duration floor = not_before_ ? std::max(*not_before_ - now, Duration{0}) : Duration{0};
+  // A ticket is a slot of one's own. A floor without one is the same for all, so that the draw
+  // stands on top of it.
+  wait(now, identity_.ticket.empty() ? floor + drawn : floor, verdict.error.message);
+}
+
+void Session::wait(Instant now, Duration delay, std::string reason) {
+  timers_.clear(Deadline::hedge);
+  if (held()) return hold();
+  timers_.set(Deadline::retry, now + delay);
+  set_state(state::Waiting{delay, policy_.attempt(), std::move(reason)});
+}
+
+void Session::hold() {
+  if (const Connection* const lost = current()) publishes_.handle_lost(lost->id, false);
+  current_ = 0;
+  posting_ = false;
+  table_.handle_lost();
+  drop_all_but(0);
+  for (const Deadline name :
+       {Deadline::retry, Deadline::hedge, Deadline::stable, Deadline::probe, Deadline::change}) {
+    timers_.clear(name);
+  }
+  set_state(state::Waiting{Duration{0}, policy_.attempt(),
+                           suspended_ ? "the page is suspended" : "the machine is offline"});
+}
+
+void Session::return_locally(Instant now) {
+  if (held() || !std::holds_alternative<state::Waiting>(state_.kind)) return;
+  Instant at = now + policy_.local_delay(random_);
+  if (not_before_) at = std::max(at, *not_before_);
+  const auto planned = timers_.at(Deadline::retry);
+  if (planned && *planned <= at) return;
+  wait(now, at - now, std::get<state::Waiting>(state_.kind).reason);
+}
+
+void Session::go_idle() {
+  // Leaving a working connection is no failure.
+  if (current_ != 0) policy_.handle_stable();
+  current_ = 0;
+  posting_ = false;
+  table_.handle_lost();
+  drop_all_but(0);
+  for (const Deadline name :
+       {Deadline::retry, Deadline::hedge, Deadline::stable, Deadline::probe, Deadline::change}) {
+    timers_.clear(name);
+  }
+  set_state(state::Idle{});
+}
+
+void Session::close(std::optional<Error> error) {
+  if (closed()) return;
+  actions_.keep_only_ends();
+  current_ = 0;
+  drop_all_but(0);
+  publishes_.close();
+  timers_.clear_all();
+  set_state(state::Closed{std::move(error)});
+}
+
+void Session::drop(ConnectionId id, Tell tell) {
+  timers_.clear_connection(id);
+  if (tell == Tell::yes) actions_.push(CloseConnection{id});
+  std::erase_if(connections_, [&](const auto& connection) { return connection->id == id; });
+}
+
+void Session::drop_all_but(ConnectionId kept) {
+  for (std::size_t index = connections_.size(); index-- > 0;) {
+    const ConnectionId id = connections_[index]->id;
+    if (id != kept) drop(id);
+  }
+}
+
+// Time and the world around ----------------------------------------------------------------
+
+void Session::handle_due(Instant now, Timers::Due due) {
+  switch (due.name) {
+    case Deadline::retry:
+      return begin_attempt(now);
+    case Deadline::hedge:
+      if (current_ == 0) open_next_of_pass(now);
+      return;
+    case Deadline::stable:
+      return policy_.handle_stable();
+    case Deadline::probe:
+      return probe(now, std::nullopt);
+    case Deadline::change:
+      return;  // flush() opens it.
+    case Deadline::publish:
+      return publishes_.handle_due(now);
+    case Deadline::post:
+      return publishes_.handle_post_overdue(now);
+    case Deadline::hello:
+      return end(now, due.connection, {.kind = EndKind::unreachable, .reason = "no hello in time"},
+                 cause_at(now), Tell::yes);
+    case Deadline::drain:
+      return end(now, due.connection, {.kind = EndKind::finished}, Cause::remote, Tell::yes);
+    case Deadline::silence:
+      return handle_silence_due(now, *find(due.connection));
+    case Deadline::poll:
+      return send_poll(now, *find(due.connection));
+  }
+}
+
+void Session::handle_silence_due(Instant now, Connection& connection) {
+  // Kept lazily: a frame notes only when it came.
+  const Duration patience = is_polling(connection.transport)
+                                ? connection.wait + config_.connect_timeout
+                                : connection.ping * 7 / 5;
+  const Instant dead_at = connection.heard + patience;
+  if (now < dead_at) {
+    timers_.set(Deadline::silence, dead_at, connection.id);
+    return;
+  }
+  end(now, connection.id, {.kind = EndKind::lost, .reason = "nothing was heard for too long"},
+      Cause::local, Tell::yes);
+}
+
+void Session::handle_wake(Instant now) {
+  woke_at_ = now;
+  const bool waiting = timers_.at(Deadline::retry).has_value();
+  timers_.forgive_due(now, now + (waiting ? policy_.local_delay(random_) : wake_grace));
+}
+
+Cause Session::cause_at(Instant now) const {
+  return woke_at_ && now - *woke_at_ <= woken_for ? Cause::local : Cause::remote;
+}
+
+void Session::handle_network(Instant now, NetworkEvent event) {
+  switch (event) {
+    case NetworkEvent::offline:
+      offline_ = true;
+      break;
+    case NetworkEvent::online:
+      offline_ = false;
+      break;
+    case NetworkEvent::hidden:
+      hidden_ = true;
+      break;
+    case NetworkEvent::shown:
+      hidden_ = false;
+      break;
+    case NetworkEvent::suspended:
+      suspended_ = true;
+      break;
+    case NetworkEvent::resumed:
+      suspended_ = false;
+      break;
+  }
+  if (closed() || std::holds_alternative<state::Idle>(state_.kind)) return;
+  if (held()) {
+    hold();
+  } else if (event != NetworkEvent::hidden) {
+    return_locally(now);
+  }
+  if (!hidden_ && std::exchange(probe_waits_, false) && current_ != 0) {
+    timers_.set(Deadline::probe, now + policy_.local_delay(random_));
+  }
+}
+
+void Session::handle_post_answered(Instant now) {
+  if (!posting_) return;
+  const auto* const connecting = std::get_if<state::Connecting>(&state_.kind);
+  if (connecting == nullptr) return;
+  choice_.handle_hello(connecting->transport, now + config_.reprobe_after);
+  set_state(state::Live{connecting->transport});
+}
+
+// Small parts ------------------------------------------------------------------------------
+
+Connection* Session::find(ConnectionId id) {
+  for (const auto& connection : connections_) {
+    if (connection->id == id) return connection.get();
+  }
+  return nullptr;
+}
+
+void Session::set_state(decltype(State::kind) kind) {
+  state_.kind = std::move(kind);
+  actions_.push_state_changed();
+}
+
+void Session::refresh_unavailable(Instant now) {
+  auto unavailable = choice_.unavailable(now);
+  if (unavailable == state_.unavailable) return;
+  state_.unavailable = std::move(unavailable);
+  actions_.push_state_changed();
+}
+
+}  // namespace freshet::core

@@ -1,0 +1,134 @@
+// The state machine of a client: which connections there are, what each is for, and when one is
+// opened, used, handed over and given up. Transitions only; the rules are in the parts it moves:
+// cursors in subscription_table, delays in reconnect_policy, order in transport_choice, requests
+// in transport/.
+//
+//   idle → connecting → live → waiting → connecting …, and closed
+//
+// At most one connection is current: the one that said hello first. Beside it may stand hedges
+// (before the first hello) or one candidate, which takes over once it is live.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/client.h"
+#include "core/context.h"
+#include "core/publish_queue.h"
+#include "core/subscription_table.h"
+#include "core/transport/transport.h"
+#include "core/transport_choice.h"
+
+namespace freshet::core {
+
+class Session {
+ public:
+  // All three must outlive it.
+  Session(Context& context, SubscriptionTable& table, PublishQueue& publishes);
+
+  const State& state() const { return state_; }
+  bool closed() const { return std::holds_alternative<state::Closed>(state_.kind); }
+
+  // Brings the connections in line with what the application wants by now. Called when all actions
+  // were taken out, so that what changes back within one turn costs nothing.
+  void flush(Instant now);
+  void set_transports(Instant now, const std::vector<Transport>& order);
+  void close(std::optional<Error> error);
+
+  Delivery handle_frame(Instant now, ConnectionId id, std::string_view frame);
+  void handle_end(Instant now, ConnectionId id, const ConnectionEnd& end);
+  void handle_network(Instant now, NetworkEvent event);
+  void handle_due(Instant now, Timers::Due due);
+  // Deadlines were passed long before anyone called: the process slept.
+  void handle_wake(Instant now);
+  // The server has answered a POST: without a connection, that is how it shows itself.
+  void handle_post_answered(Instant now);
+
+ private:
+  // Opening.
+  bool wanted() const { return !table_.empty() || !publishes_.empty(); }
+  bool held() const { return offline_ || suspended_; }
+  void start(Instant now);
+  void begin_attempt(Instant now);
+  bool open_next_of_pass(Instant now);
+  void open(Instant now, Transport transport, Purpose purpose);
+  void open_stream(Instant now, Connection& connection);
+  void send_poll(Instant now, Connection& connection);
+  void replace_poll(Instant now, Connection& connection);
+
+  // Ends.
+  enum class Tell { no, yes };  // Whether the port has to close it.
+  void end(Instant now, ConnectionId id, const ConnectionEnd& end, Cause cause, Tell tell);
+  void attempt_failed(Instant now, Transport transport, const Verdict& verdict);
+  void lose_current(Instant now, Cause cause, const Verdict& verdict);
+  void wait_by_policy(Instant now, Cause cause, const Verdict& verdict);
+  void wait(Instant now, Duration delay, std::string reason);
+  void hold();
+  void return_locally(Instant now);
+  void go_idle();
+  void drop(ConnectionId id, Tell tell = Tell::yes);
+  void drop_all_but(ConnectionId kept);
+  Cause cause_at(Instant now) const;
+  void handle_silence_due(Instant now, Connection& connection);
+
+  // Frames (session_frames.cpp).
+  Delivery deliver(Instant now, Connection& connection, std::string_view frame);
+  void handle_hello(Instant now, Connection& connection, const wire::Hello& hello);
+  bool accept_asks(Connection& connection, const wire::Hello& hello);
+  void handle_subscribed(Connection& connection, const wire::Subscribed& subscribed);
+  void handle_live(Connection& connection, const wire::LiveMark& live);
+  void handle_gap(Connection& connection, const wire::Gap& gap);
+  void handle_error(Instant now, Connection& connection, const wire::ErrorFrame& error);
+  void handle_retry(Instant now, Connection& connection, const wire::Retry& retry);
+  void handle_next(Connection& connection, const wire::Next& next);
+  void handle_poll_answered(Instant now, Connection& connection);
+  void advance(Connection& connection, const wire::Cursor& cursor);
+
+  // Being current, and handing over (session_handover.cpp).
+  void become_current(Instant now, Connection& connection);
+  void open_candidate(Instant now, Transport transport, Purpose purpose);
+  void candidate_failed(Instant now, Transport transport, Purpose purpose, const Verdict& verdict);
+  void take_over_if_live(Instant now);
+  void schedule_probe(Instant now);
+  void probe(Instant now, std::optional<Transport> behind);
+  Connection* candidate();
+
+  // Flushing.
+  void forget_unused();
+  void sync(Instant now, Connection& connection);
+  PublishQueue::Line line();
+
+  Connection* find(ConnectionId id);
+  Connection* current() { return find(current_); }
+  void set_state(decltype(State::kind) kind);
+  void refresh_unavailable(Instant now);
+
+  const ClientConfig& config_;
+  Random& random_;
+  Timers& timers_;
+  ActionQueue& actions_;
+  ReconnectPolicy& policy_;
+  SubscriptionTable& table_;
+  PublishQueue& publishes_;
+  TransportChoice choice_;
+  Identity identity_;
+  State state_;
+
+  std::vector<std::unique_ptr<Connection>> connections_;  // A handful.
+  ConnectionId current_ = 0;
+  ConnectionId next_connection_ = 1;
+  std::optional<Instant> not_before_;  // The server's floor for the next attempt.
+  std::optional<Instant> woke_at_;
+  unsigned change_attempt_ = 0;  // Failed hand-overs to a changed set in a row.
+  bool started_ = false;         // The first connect has begun.
+  bool posting_ = false;         // Only publishes over HTTP are wanted: no connection needed.
+  bool offline_ = false;
+  bool suspended_ = false;
+  bool hidden_ = false;
+  bool probe_waits_ = false;  // A probe is due once the page is shown.
+};
+
+}  // namespace freshet::core

@@ -1,0 +1,122 @@
+// Which connection serves, and how another takes over without loss: both run until the new one is
+// live, then the old is closed. What both bring is delivered once, by the cursors.
+#include <algorithm>
+#include <utility>
+
+#include "core/session.h"
+
+namespace freshet::core {
+namespace {
+
+constexpr Duration reprobe_min{10};
+
+}  // namespace
+
+void Session::become_current(Instant now, Connection& connection) {
+  current_ = connection.id;
+  connection.purpose = Purpose::attempt;
+  identity_.ticket.clear();
+  not_before_.reset();
+  for (const Deadline name : {Deadline::retry, Deadline::hedge, Deadline::change}) {
+    timers_.clear(name);
+  }
+  // For polling the same stretch: every answer in it must be good, or the connection is lost.
+  timers_.set(Deadline::stable, now + connection.ping);
+  choice_.handle_hello(connection.transport, now + config_.reprobe_after);
+  refresh_unavailable(now);
+  schedule_probe(now);
+  publishes_.handle_epoch(connection.epoch);
+  set_state(state::Live{connection.transport});
+}
+
+Connection* Session::candidate() {
+  if (current_ == 0) return nullptr;
+  for (const auto& connection : connections_) {
+    if (connection->id != current_) return connection.get();
+  }
+  return nullptr;
+}
+
+void Session::open_candidate(Instant now, Transport transport, Purpose purpose) {
+  forget_unused();
+  if (transport != Transport::websocket && table_.empty()) {
+    // Nothing to hand over: flush() starts anew if publishes are waiting.
+    publishes_.handle_lost(current_, false);
+    return go_idle();
+  }
+  open(now, transport, purpose);
+}
+
+void Session::take_over_if_live(Instant now) {
+  Connection* const next = candidate();
+  if (next == nullptr || !next->greeted) return;
+  const bool ready = is_polling(next->transport) ? next->caught_up && !next->requested
+                     : next->transport == Transport::websocket
+                         ? all_live(*next) && asks_for_all(*next, table_)
+                         : all_live(*next);
+  if (!ready) return;
+  const ConnectionId old = current_;
+  publishes_.handle_lost(old, false);
+  become_current(now, *next);
+  change_attempt_ = 0;
+  drop(old);
+}
+
+void Session::candidate_failed(Instant now, Transport transport, Purpose purpose,
+                               const Verdict& verdict) {
+  if (purpose == Purpose::heal) {
+    const bool busy = verdict.kind == Verdict::Kind::busy;
+    return busy ? schedule_probe(now) : probe(now, transport);
+  }
+  // The old stream goes on meanwhile, with the old set.
+  const bool barred = verdict.kind == Verdict::Kind::barred;
+  if (barred && choice_.any_open(now)) {
+    if (const auto next = choice_.scheduled(now)) return open_candidate(now, *next, purpose);
+  }
+  const Duration pause = policy_.repeat_delay(now, ++change_attempt_, random_);
+  timers_.set(Deadline::change, now + verdict.floor.value_or(Duration{0}) + pause);
+}
+
+void Session::schedule_probe(Instant now) {
+  const Connection* const serving = current();
+  if (serving == nullptr || choice_.is_first(serving->transport)) {
+    timers_.clear(Deadline::probe);
+    return;
+  }
+  // One that is not in the list any more is to be left soon; the others are good enough.
+  const Duration after = std::max(config_.reprobe_after, reprobe_min);
+  const Duration pause = choice_.has(serving->transport)
+                             ? random_.between(after, after + after / 4)
+                             : policy_.repeat_delay(now, ++change_attempt_, random_);
+  timers_.set(Deadline::probe, now + pause);
+}
+
+void Session::probe(Instant now, std::optional<Transport> behind) {
+  const Connection* const serving = current();
+  if (serving == nullptr) return;
+  if (hidden_) {
+    probe_waits_ = true;
+    return;
+  }
+  const auto better = choice_.better_than(serving->transport, behind, now);
+  if (candidate() != nullptr || !better) return schedule_probe(now);
+  open_candidate(now, *better, Purpose::heal);
+}
+
+void Session::set_transports(Instant now, const std::vector<Transport>& order) {
+  choice_.replace(order);
+  change_attempt_ = 0;
+  refresh_unavailable(now);
+  if (const Connection* const serving = current()) {
+    if (const Connection* const other = candidate()) drop(other->id);
+    timers_.clear(Deadline::probe);
+    const auto first = choice_.better_than(serving->transport, std::nullopt, now);
+    if (first) open_candidate(now, *first, Purpose::heal);
+  } else if (std::holds_alternative<state::Connecting>(state_.kind)) {
+    drop_all_but(0);
+    posting_ = false;
+    begin_attempt(now);
+  }
+}
+
+}  // namespace freshet::core

@@ -1,0 +1,145 @@
+// Entries, their subscriptions and positions; see subscription_table.h.
+#include "core/subscription_table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace freshet::core {
+
+SubscriptionId SubscriptionTable::add(std::string_view pattern, wire::Start start) {
+  Entry* entry = sharable(pattern, start);
+  if (entry == nullptr) {
+    entries_.push_back(std::make_unique<Entry>());
+    entry = entries_.back().get();
+    entry->ref = next_ref_;
+    entry->pattern = pattern;
+    // A cursor kept from an earlier run is a position: should the epoch have changed since, that is
+    // a gap like any other.
+    if (const auto* cursor = std::get_if<wire::Cursor>(&start)) entry->position = *cursor;
+    entry->start = std::move(start);
+    next_ref_ += 2;
+  }
+  const SubscriptionId subscription = next_subscription_++;
+  entry->subscriptions.push_back(subscription);
+  if (entry->live) actions_.push(TellLive{subscription});
+  return subscription;
+}
+
+// Two subscriptions are the same on the wire when they begin at the same place: both wait for the
+// first answer to the same start, or the newcomer begins exactly where the entry stands.
+Entry* SubscriptionTable::sharable(std::string_view pattern, const wire::Start& start) {
+  for (const auto& entry : entries_) {
+    if (entry->pattern != pattern) continue;
+    const auto* const cursor = std::get_if<wire::Cursor>(&start);
+    const bool joins = !entry->position ? entry->start == start
+                       : cursor != nullptr
+                           ? *cursor == *entry->position
+                           : std::holds_alternative<wire::Latest>(start) && entry->live;
+    if (joins) return entry.get();
+  }
+  return nullptr;
+}
+
+void SubscriptionTable::remove(SubscriptionId subscription) {
+  std::replace(receivers_.begin(), receivers_.end(), subscription, SubscriptionId{0});
+  for (const auto& entry : entries_) {
+    if (std::erase(entry->subscriptions, subscription) > 0) return;
+  }
+}
+
+const Entry* SubscriptionTable::find(SubscriptionId subscription) const {
+  for (const auto& entry : entries_) {
+    const auto& list = entry->subscriptions;
+    if (std::find(list.begin(), list.end(), subscription) != list.end()) return entry.get();
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Entry> SubscriptionTable::take_unused() {
+  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+    if (!(*entry)->subscriptions.empty()) continue;
+    std::unique_ptr<Entry> taken = std::move(*entry);
+    entries_.erase(entry);
+    return taken;
+  }
+  return nullptr;
+}
+
+bool SubscriptionTable::accept(Entry& entry, const wire::Start& asked, const wire::Cursor& resolved,
+                               bool recovered) {
+  if (!entry.position) {
+    entry.position = resolved;
+    return true;
+  }
+  const auto* const from = std::get_if<wire::Cursor>(&asked);
+  const bool same_epoch = entry.position->epoch == resolved.epoch;
+  if (from == nullptr && (!same_epoch || resolved.id > entry.position->id)) return false;
+  // A log that restarted within its epoch ends before what was asked for.
+  const bool ahead_of_log = same_epoch && !recovered && from != nullptr &&
+                            from->epoch == resolved.epoch && resolved.id < from->id;
+  if (same_epoch && !ahead_of_log) return true;
+
+  const wire::Gap gap{entry.pattern, *entry.position, resolved, "epoch"};
+  entry.position = resolved;
+  if (recovered) {
+    tell_gap(entry, gap);
+  } else {
+    entry.owed = gap;
+  }
+  return true;
+}
+
+void SubscriptionTable::advance(Entry& entry, const wire::Cursor& cursor) {
+  tell_owed(entry);
+  if (!entry.position || entry.position->epoch != cursor.epoch) return;
+  entry.position->id = std::max(entry.position->id, cursor.id);
+}
+
+void SubscriptionTable::handle_live(Entry& entry) {
+  tell_owed(entry);
+  if (std::exchange(entry.live, true)) return;
+  for (const SubscriptionId subscription : entry.subscriptions) {
+    actions_.push(TellLive{subscription});
+  }
+}
+
+void SubscriptionTable::handle_gap(Entry& entry, const wire::Gap& gap) {
+  // A hand-over's second stream tells again what the first has told or delivered.
+  const bool known = entry.position && !entry.owed && gap.until.epoch == entry.position->epoch &&
+                     gap.after.epoch == gap.until.epoch && gap.until.id <= entry.position->id;
+  entry.owed.reset();
+  if (!known) tell_gap(entry, gap);
+}
+
+void SubscriptionTable::refuse(Entry& entry, const Error& error) {
+  for (const SubscriptionId subscription : std::exchange(entry.subscriptions, {})) {
+    actions_.push(TellSubscriptionError{subscription, error});
+    remove(subscription);
+  }
+}
+
+void SubscriptionTable::handle_lost() {
+  for (const auto& entry : entries_) entry->live = false;
+}
+
+void SubscriptionTable::deliver(Entry& entry, std::string_view epoch, std::uint64_t id) {
+  if (!entry.position || id <= entry.position->id || entry.position->epoch != epoch) return;
+  if (entry.owed) tell_owed(entry);
+  // Before the callbacks: what they keep or subscribe again is behind this message.
+  entry.position->id = id;
+  receivers_.insert(receivers_.end(), entry.subscriptions.begin(), entry.subscriptions.end());
+}
+
+void SubscriptionTable::tell_gap(const Entry& entry, const wire::Gap& gap) {
+  for (const SubscriptionId subscription : entry.subscriptions) {
+    actions_.push(TellGap{subscription, gap});
+  }
+}
+
+void SubscriptionTable::tell_owed(Entry& entry) {
+  if (!entry.owed) return;
+  tell_gap(entry, *entry.owed);
+  entry.owed.reset();
+}
+
+}  // namespace freshet::core

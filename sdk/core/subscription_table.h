@@ -1,0 +1,86 @@
+// What the application has subscribed to, and how far each subscription has come. Identical
+// subscriptions share one entry, which is what the server knows. The cursor rules of the protocol
+// are here; which connection may say what about which entry is the session's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/action_queue.h"
+#include "core/event.h"
+#include "wire/control.h"
+#include "wire/cursor.h"
+
+namespace freshet::core {
+
+// One subscription on the wire.
+struct Entry {
+  std::uint64_t ref = 0;  // Even; those of publishes are odd. Never reused.
+  std::string pattern;
+  wire::Start start;                     // Where it begins until it has a position.
+  std::optional<wire::Cursor> position;  // All up to here was delivered, or told as a gap.
+  bool live = false;                     // Replay has caught up on the present connection.
+  std::vector<SubscriptionId> subscriptions;
+  // The epoch has changed and the server says it will tell the gap itself.
+  std::optional<wire::Gap> owed;
+
+  wire::Start next_start() const { return position ? wire::Start{*position} : start; }
+};
+
+class SubscriptionTable {
+ public:
+  explicit SubscriptionTable(ActionQueue& actions) : actions_(actions) {}
+
+  // REQUIRES: `pattern` was checked.
+  SubscriptionId add(std::string_view pattern, wire::Start start);
+  void remove(SubscriptionId subscription);
+  bool has(SubscriptionId subscription) const { return find(subscription) != nullptr; }
+  // The entry of a subscription, or nullptr.
+  const Entry* find(SubscriptionId subscription) const;
+
+  const std::vector<std::unique_ptr<Entry>>& entries() const { return entries_; }
+  bool empty() const { return entries_.empty(); }
+  // Takes out an entry that has no subscription left; nullptr when there is none. Entries live on
+  // until then, so that closing and subscribing again in one turn finds its entry.
+  std::unique_ptr<Entry> take_unused();
+
+  // Cursor rules ---------------------------------------------------------------------------
+
+  // The server has accepted an entry that was asked for from `asked` and begins behind `resolved`.
+  // False if a word was asked for and the entry has since come to a position before `resolved`
+  // another way: this connection would leave something out.
+  [[nodiscard]] bool accept(Entry& entry, const wire::Start& asked, const wire::Cursor& resolved,
+                            bool recovered);
+  // Everything up to `cursor` has been sent for this entry.
+  void advance(Entry& entry, const wire::Cursor& cursor);
+  void handle_live(Entry& entry);
+  void handle_gap(Entry& entry, const wire::Gap& gap);
+  // The server has refused it; take_unused() returns it next.
+  void refuse(Entry& entry, const Error& error);
+  // The connection is lost: nothing is live.
+  void handle_lost();
+
+  // Delivering one message: begin, deliver for each entry that matches, take the receivers.
+  void begin_delivery() { receivers_.clear(); }
+  void deliver(Entry& entry, std::string_view epoch, std::uint64_t id);
+  std::span<const SubscriptionId> receivers() const { return receivers_; }
+
+ private:
+  Entry* sharable(std::string_view pattern, const wire::Start& start);
+  void tell_gap(const Entry& entry, const wire::Gap& gap);
+  void tell_owed(Entry& entry);
+
+  ActionQueue& actions_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  // Of the frame that is being delivered. One that is unsubscribed meanwhile becomes 0.
+  std::vector<SubscriptionId> receivers_;
+  SubscriptionId next_subscription_ = 1;
+  std::uint64_t next_ref_ = 2;
+};
+
+}  // namespace freshet::core

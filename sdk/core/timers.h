@@ -1,0 +1,65 @@
+// Every deadline of a client in one place: named, and for those of a connection kept by connection.
+// The port arms one timer for the earliest.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/event.h"
+#include "core/time.h"
+
+namespace freshet::core {
+
+enum class Deadline : std::uint8_t {
+  // Of the client.
+  retry,    // Waiting is over: the next attempt.
+  hedge,    // The newest attempt has not said hello: start the next transport beside it.
+  stable,   // The connection has held for a while: attempts count from zero again.
+  probe,    // Look whether a better transport works by now.
+  change,   // Try the hand-over to a stream with the present subscriptions again.
+  publish,  // A publish times out, or its repeat is due.
+  post,     // The POST in flight should have been answered by then.
+  // Of one connection.
+  hello,    // No hello by then: it has failed.
+  silence,  // Nothing heard by then: it is dead.
+  drain,    // It was told to go and should have been closed by the server by then.
+  poll,     // The next request of a polling connection.
+};
+
+class Timers {
+ public:
+  struct Due {
+    Deadline name;
+    ConnectionId connection;
+  };
+
+  // Replaces the deadline of that name (and connection).
+  void set(Deadline name, Instant at, ConnectionId connection = 0);
+  void clear(Deadline name, ConnectionId connection = 0);
+  void clear_connection(ConnectionId connection);
+  void clear_all() { entries_.clear(); }
+  std::optional<Instant> at(Deadline name, ConnectionId connection = 0) const;
+
+  std::optional<Instant> earliest() const;
+  // Takes the earliest that is due.
+  std::optional<Due> take_due(Instant now);
+
+  // Moves the deadlines that are due to `until`, each only once in its life: a process that slept
+  // finds answers waiting that must be read before anything is declared dead.
+  void forgive_due(Instant now, Instant until);
+
+ private:
+  struct Entry {
+    Deadline name;
+    bool forgiven;
+    ConnectionId connection;
+    Instant at;
+  };
+
+  Entry* find(Deadline name, ConnectionId connection);
+
+  std::vector<Entry> entries_;  // About ten at most.
+};
+
+}  // namespace freshet::core

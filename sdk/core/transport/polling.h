@@ -1,0 +1,21 @@
+// Polling, and what long polling shares with it: one request after another, each with the cursors
+// of that moment.
+#pragma once
+
+#include "core/action.h"
+#include "core/random.h"
+#include "core/transport/transport.h"
+
+namespace freshet::core::polling {
+
+// Longer addresses become the body of a POST.
+inline constexpr std::size_t target_bytes_max = 2'000;
+
+// The next request, for connection.asks and connection.wait.
+Poll request(const Connection& connection, const Identity& identity);
+
+// The pause behind an answer. `interval` is the application's; 0 = what the server advised. A
+// little jitter keeps clients that were answered together from marching in step.
+Duration pause(const Connection& connection, Duration interval, Random& random);
+
+}  // namespace freshet::core::polling

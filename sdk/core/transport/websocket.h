@@ -1,0 +1,23 @@
+// WebSocket: one connection for everything. It is opened without subscriptions; they are frames
+// behind hello, one for each entry, so that each is answered for itself.
+#pragma once
+
+#include <string>
+
+#include "core/action_queue.h"
+#include "core/transport/transport.h"
+
+namespace freshet::core::websocket {
+
+std::string target(const Identity& identity);
+
+// Subscribes to what is in the table and not yet asked for. While another connection is `serving`,
+// an entry without a position is left to that one: two answers to "latest" would differ.
+// REQUIRES: hello has come.
+void subscribe(Connection& connection, const SubscriptionTable& table, bool serving,
+               ActionQueue& actions);
+
+// Ends an entry that leaves the table.
+void unsubscribe(Connection& connection, const Entry& entry, ActionQueue& actions);
+
+}  // namespace freshet::core::websocket

@@ -1,0 +1,118 @@
+// The order of transports and what is known of each; see transport_choice.h.
+#include "core/transport_choice.h"
+
+#include <algorithm>
+
+namespace freshet::core {
+namespace {
+
+// As many attempts in a row may fail before a lost connection counts as a failing transport
+// (phoenix#6208: a restart of the server moved every browser to long polling).
+constexpr unsigned misses_max = 2;
+
+}  // namespace
+
+void TransportChoice::replace(const std::vector<Transport>& order) {
+  std::vector<Slot> slots;
+  for (const Transport transport : order) {
+    const Slot* const known = find(transport);
+    const bool listed = std::any_of(slots.begin(), slots.end(),
+                                    [&](const Slot& slot) { return slot.transport == transport; });
+    if (!listed) slots.push_back({transport, known != nullptr && known->unsupported});
+  }
+  slots_ = std::move(slots);
+  pass_next_ = 0;
+  at_ = 0;
+  misses_ = 0;
+  keep_until_.reset();
+}
+
+std::optional<Transport> TransportChoice::next_of_pass(Instant now) {
+  while (!pass_over_ && pass_next_ < slots_.size()) {
+    const Slot& slot = slots_[pass_next_++];
+    if (slot.open(now)) return slot.transport;
+  }
+  return std::nullopt;
+}
+
+void TransportChoice::handle_pass_failed() {
+  pass_over_ = true;
+  at_ = slots_.size() - 1;
+  misses_ = misses_max;
+}
+
+std::optional<Transport> TransportChoice::scheduled(Instant now) {
+  if (!any_supported()) return std::nullopt;
+  if (!any_open(now)) {
+    for (Slot& slot : slots_) slot.barred_until.reset();
+  }
+  if (keep_until_ && now >= *keep_until_ && misses_ == 0) {
+    keep_until_.reset();
+    at_ = 0;
+  }
+  if (misses_ >= misses_max) at_ = (at_ + 1) % slots_.size();
+  while (!slots_[at_].open(now)) at_ = (at_ + 1) % slots_.size();
+  ++misses_;
+  return slots_[at_].transport;
+}
+
+bool TransportChoice::any_open(Instant now) const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [&](const Slot& slot) { return slot.open(now); });
+}
+
+bool TransportChoice::any_supported() const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const Slot& slot) { return !slot.unsupported; });
+}
+
+void TransportChoice::handle_hello(Transport transport, Instant keep_until) {
+  handle_busy(transport);
+  keep_until_ = keep_until;
+  if (Slot* const slot = find(transport)) slot->barred_until.reset();
+}
+
+void TransportChoice::handle_busy(Transport transport) {
+  pass_over_ = true;
+  misses_ = 0;
+  if (has(transport)) at_ = index_of(transport);
+}
+
+void TransportChoice::handle_barred(Transport transport, Instant until) {
+  if (Slot* const slot = find(transport)) slot->barred_until = until;
+}
+
+void TransportChoice::handle_unsupported(Transport transport) {
+  if (Slot* const slot = find(transport)) slot->unsupported = true;
+}
+
+std::optional<Transport> TransportChoice::better_than(Transport current,
+                                                      std::optional<Transport> behind,
+                                                      Instant now) const {
+  std::size_t index = behind ? index_of(*behind) + 1 : 0;
+  for (const std::size_t end = index_of(current); index < end; ++index) {
+    if (slots_[index].open(now)) return slots_[index].transport;
+  }
+  return std::nullopt;
+}
+
+std::vector<Transport> TransportChoice::unavailable(Instant now) const {
+  std::vector<Transport> out;
+  for (const Slot& slot : slots_) {
+    if (!slot.open(now)) out.push_back(slot.transport);
+  }
+  return out;
+}
+
+std::size_t TransportChoice::index_of(Transport transport) const {
+  std::size_t index = 0;
+  while (index < slots_.size() && slots_[index].transport != transport) ++index;
+  return index;
+}
+
+TransportChoice::Slot* TransportChoice::find(Transport transport) {
+  const std::size_t index = index_of(transport);
+  return index < slots_.size() ? &slots_[index] : nullptr;
+}
+
+}  // namespace freshet::core

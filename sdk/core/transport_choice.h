@@ -1,0 +1,74 @@
+// Which transport to try next: one pass through the list on the first connect, the same transport
+// again after a loss, onward only when it keeps failing, and back up in time.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "core/time.h"
+#include "freshet/transport.h"
+
+namespace freshet::core {
+
+class TransportChoice {
+ public:
+  // REQUIRES: `order` is not empty.
+  explicit TransportChoice(const std::vector<Transport>& order) { replace(order); }
+
+  // Another order: what was learnt about the server is forgotten, about the runtime kept.
+  void replace(const std::vector<Transport>& order);
+
+  // The first connect: each transport once, best first. nullopt when all were given out.
+  void begin_pass() { pass_next_ = 0; }
+  std::optional<Transport> next_of_pass(Instant now);
+  bool pass_over() const { return pass_over_; }
+  // No hello in the whole pass: the scheduled attempts go round from the first.
+  void handle_pass_failed();
+
+  // For a scheduled attempt: the same as before, or, behind two without hello, the next (from the
+  // last to the first). nullopt when this runtime has none of them.
+  std::optional<Transport> scheduled(Instant now);
+  // Whether any is left that is not known to be barred, and any that this runtime has.
+  bool any_open(Instant now) const;
+  bool any_supported() const;
+
+  // The transport works. One that is not the best is kept until `keep_until`.
+  void handle_hello(Transport transport, Instant keep_until);
+  // It was answered with "busy": not its fault, and where to come back.
+  void handle_busy(Transport transport);
+  // Proof that this transport alone is barred, by the server or a proxy, until then.
+  void handle_barred(Transport transport, Instant until);
+  // This runtime does not have it at all.
+  void handle_unsupported(Transport transport);
+
+  // The best transport before `current` in the list and behind `behind`, if any is to be probed.
+  std::optional<Transport> better_than(Transport current, std::optional<Transport> behind,
+                                       Instant now) const;
+  bool has(Transport transport) const { return index_of(transport) < slots_.size(); }
+  bool is_first(Transport transport) const { return index_of(transport) == 0; }
+
+  // Barred ones and those this runtime does not have.
+  std::vector<Transport> unavailable(Instant now) const;
+
+ private:
+  struct Slot {
+    Transport transport;
+    bool unsupported = false;
+    std::optional<Instant> barred_until = {};
+
+    bool open(Instant now) const { return !unsupported && !(barred_until && now < *barred_until); }
+  };
+
+  std::size_t index_of(Transport transport) const;  // slots_.size() when it is not in the list.
+  Slot* find(Transport transport);
+
+  std::vector<Slot> slots_;
+  std::size_t pass_next_ = 0;
+  bool pass_over_ = false;
+  std::size_t at_ = 0;   // The choice.
+  unsigned misses_ = 0;  // Attempts in a row without hello.
+  std::optional<Instant> keep_until_;
+};
+
+}  // namespace freshet::core
