@@ -1,0 +1,28 @@
+// The banner under the header: says what to do when the server does not answer, or why it refused.
+import type { State } from "@freshet/client";
+import { required, set_text } from "./dom.ts";
+
+export function show_hint(state: State): void {
+  const hint = required("#hint", HTMLElement);
+  const words = hint_words(state);
+  // While it tries again the last hint stays, so that nothing jumps up and down.
+  if (words === undefined) return;
+  hint.hidden = words === "";
+  if (words !== "") set_text(hint, words);
+}
+
+function hint_words(state: State): string | undefined {
+  switch (state.kind) {
+    case "idle":
+    case "live":
+      return "";
+    case "connecting":
+      return undefined;
+    case "waiting":
+      // A short interruption needs no words; the pill counts down.
+      if (state.attempt < 3) return undefined;
+      return `No connection: ${state.reason}. The page goes on trying by itself.`;
+    case "closed":
+      return state.error ? `The server refused: ${state.error.message}` : "";
+  }
+}
