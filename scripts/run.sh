@@ -28,7 +28,7 @@ until curl -fs -o /dev/null "$url/readyz"; do
   sleep 0.1
 done
 if [ -x web/feeds.sh ]; then
-  FRESHET_URL=$url web/feeds.sh &
+  web/feeds.sh "$url" &
   feeds=$!
 fi
 echo "== the demo is at $url/"
