@@ -41,7 +41,7 @@ struct SendPublish {
   std::string head;
 };
 
-// POST to wire::publish_path, one line head + payload + "}\n" each; the answer goes to
+// POST to `target`, one line head + payload + "}\n" each; the answer goes to
 // handle_publish_answers, or a failure to handle_publish_failed.
 struct PostPublishes {
   struct Line {
@@ -49,6 +49,7 @@ struct PostPublishes {
     std::string head;
   };
   RequestId request = 0;
+  std::string target;
   std::vector<Line> lines;
 };
 

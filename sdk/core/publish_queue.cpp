@@ -81,6 +81,8 @@ void PublishQueue::send_over_http(Instant now) {
   }
   if (post.lines.empty()) return;
   post.request = request_ = next_request_++;
+  post.target = wire::publish_path;
+  if (!epoch_.empty()) post.target += "?epoch=" + epoch_;
   context_.timers.set(Deadline::post, now + context_.config.connect_timeout);
   context_.actions.push(std::move(post));
 }
@@ -88,6 +90,7 @@ void PublishQueue::send_over_http(Instant now) {
 void PublishQueue::mark_sent(Item& item, ConnectionId connection) {
   item.sent = true;
   item.connection = connection;
+  ++item.sends;
   if (item.sent_epoch.empty()) item.sent_epoch = epoch_;
 }
 
@@ -172,6 +175,7 @@ void PublishQueue::handle_failed(Instant now, RequestId request, const Connectio
   } else if (status == 400) {
     finish_all_sent({ErrorCode::malformed, "the server refused the publishes as malformed"});
   } else {
+    if (status == 412) forget_refused_sends();
     take_back(0);
     back_off(now, end.retry_after);
   }
@@ -227,6 +231,19 @@ void PublishQueue::finish_all_sent(const Error& error) {
       finish(items_[index].id, error);
     } else {
       ++index;
+    }
+  }
+}
+
+// The log was replaced and the whole POST refused. What only this POST carried is in no log and may
+// go to the new one; the outcome of what an earlier one carried is unknown.
+void PublishQueue::forget_refused_sends() {
+  for (Item& item : items_) {
+    if (!item.sent || item.connection != 0) continue;
+    if (--item.sends > 0) {
+      item.sent_epoch = "?";  // Of no log: it will not be sent again.
+    } else {
+      item.sent_epoch.clear();
     }
   }
 }

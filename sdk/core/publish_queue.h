@@ -64,12 +64,14 @@ class PublishQueue {
     bool sent = false;            // And not answered.
     ConnectionId connection = 0;  // The WebSocket that carries it; 0: the POST in flight.
     std::string sent_epoch = {};  // Of the log when it was first sent; empty: not sent or unknown.
+    unsigned sends = 0;
   };
 
   Item* find(PublishId publish);
   // Nothing may refer to the item behind this.
   void finish(PublishId publish, Result<std::uint64_t> outcome);
   void finish_all_sent(const Error& error);
+  void forget_refused_sends();
   void mark_sent(Item& item, ConnectionId connection);
   void send_over_websocket(ConnectionId connection);
   void send_over_http(Instant now);

@@ -79,6 +79,8 @@ bool SubscriptionTable::accept(Entry& entry, const wire::Start& asked, const wir
                             from->epoch == resolved.epoch && resolved.id < from->id;
   if (same_epoch && !ahead_of_log) return true;
 
+  // A connection that was lost between its hello and its gap leaves one owed.
+  tell_owed(entry);
   const wire::Gap gap{entry.pattern, *entry.position, resolved, "epoch"};
   entry.position = resolved;
   if (recovered) {

@@ -75,7 +75,6 @@ class Client {
   void close();
 
  private:
-  std::shared_ptr<Platform> platform_;
   std::shared_ptr<ClientDriver> driver_;
 };
 
