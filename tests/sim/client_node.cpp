@@ -1,0 +1,316 @@
+#include "sim/client_node.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <variant>
+
+#include "wire/endpoints.h"
+
+namespace freshet::sim {
+
+namespace {
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+Transport transport_of_poll(const std::string& target, const std::string& body) {
+  const bool short_poll = target.find("wait=0") != std::string::npos ||
+                          body.find("\"wait\":0,") != std::string::npos ||
+                          body.find("\"wait\":0}") != std::string::npos;
+  return short_poll ? Transport::polling : Transport::long_polling;
+}
+
+}  // namespace
+
+ClientNode::ClientNode(Schedule& schedule, core::Random& random, History& history,
+                       ServerNode& server, std::string name, core::ClientConfig config)
+    : schedule_(schedule),
+      random_(random),
+      history_(history),
+      server_(server),
+      name_(std::move(name)),
+      core_(std::move(config), random.next()) {
+  const char* traced = std::getenv("FRESHET_SIM_TRACE");
+  traced_ = traced != nullptr && name_ == traced;
+}
+
+void ClientNode::trace(const char* what, const std::string& text) const {
+  if (!traced_) return;
+  std::fprintf(stderr, "%lld %s %s: %s\n",
+               static_cast<long long>(schedule_.now().since_zero.count()), name_.c_str(), what,
+               text.c_str());
+}
+
+// The application ---------------------------------------------------------------------------------
+
+void ClientNode::subscribe(std::string pattern, std::string start) {
+  const auto id = core_.subscribe(schedule_.now(), pattern, start);
+  if (!id) {
+    faults_.push_back(name_ + ": subscribe failed: " + id.error().message);
+    return;
+  }
+  subscriptions_[*id] = std::make_unique<Record>(
+      history_, name_ + "/" + std::to_string(*id), std::move(pattern), std::move(start));
+  settle();
+}
+
+void ClientNode::unsubscribe_one() {
+  if (subscriptions_.empty()) return;
+  auto chosen = subscriptions_.begin();
+  std::advance(chosen, random_.next() % subscriptions_.size());
+  chosen->second->handle_end();
+  core_.unsubscribe(schedule_.now(), chosen->first);
+  ended_.push_back(std::move(chosen->second));
+  subscriptions_.erase(chosen);
+  settle();
+}
+
+void ClientNode::publish(std::string topic, std::string data) {
+  const auto id = core_.publish(schedule_.now(), topic, data.size(), {}, Duration{30'000});
+  if (!id) {
+    if (id.error().code != ErrorCode::queue_full && id.error().code != ErrorCode::closed) {
+      faults_.push_back(name_ + ": publish failed: " + id.error().message);
+    }
+    return;
+  }
+  publishes_[*id].data = std::move(data);
+  settle();
+}
+
+void ClientNode::close() {
+  core_.close(schedule_.now());
+  settle();
+}
+
+void ClientNode::network(core::NetworkEvent event) {
+  core_.handle_network(schedule_.now(), event);
+  settle();
+}
+
+void ClientNode::set_transports(std::vector<Transport> transports) {
+  if (!core_.set_transports(schedule_.now(), std::move(transports))) {
+    faults_.push_back(name_ + ": set_transports failed");
+  }
+  settle();
+}
+
+// The port ----------------------------------------------------------------------------------------
+
+void ClientNode::settle() {
+  note_cursors();
+  while (auto action = core_.poll_action()) perform(*action);
+  arm();
+}
+
+void ClientNode::arm() {
+  const auto due = core_.poll_timeout();
+  const std::uint64_t timer = ++timer_;
+  if (!due) return;
+  schedule_.after(std::max(Duration{0}, *due - schedule_.now()), [this, timer] {
+    if (timer != timer_) return;
+    core_.handle_timeout(schedule_.now());
+    settle();
+  });
+}
+
+void ClientNode::perform(const core::Action& action) {
+  std::visit(
+      Overloaded{
+          [&](const core::OpenStream& open_stream) {
+            open(open_stream.connection, open_stream.transport, open_stream.target, {});
+          },
+          [&](const core::Poll& poll) {
+            open(poll.connection, transport_of_poll(poll.target, poll.body), poll.target,
+                 poll.body);
+          },
+          [&](const core::SendText& send) {
+            trace("sends", std::to_string(send.connection) + " " + send.text);
+            if (const auto link = links_.find(send.connection); link != links_.end()) {
+              link->second->send_to_server(send.text);
+            }
+          },
+          [&](const core::SendPublish& send) {
+            if (const auto link = links_.find(send.connection); link != links_.end()) {
+              link->second->send_to_server(send.head + publishes_.at(send.publish).data + "}");
+            }
+          },
+          [&](const core::PostPublishes& posted) { post(posted); },
+          [&](const core::CancelPost& cancel) { posts_.erase(cancel.request); },
+          [&](const core::CloseConnection& closed) {
+            trace("closes", std::to_string(closed.connection));
+            if (auto link = links_.extract(closed.connection)) link.mapped()->close_from_client();
+          },
+          [&](const core::StateChanged&) { trace("state", to_string(core_.state())); },
+          [&](const core::TellGap& told) {
+            const auto record = subscriptions_.find(told.subscription);
+            if (record != subscriptions_.end()) record->second->handle_gap(told.gap);
+          },
+          [&](const core::TellLive& told) {
+            const auto record = subscriptions_.find(told.subscription);
+            if (record != subscriptions_.end()) {
+              record->second->handle_live(core_.cursor(told.subscription));
+            }
+          },
+          [&](const core::TellSubscriptionError& told) {
+            faults_.push_back(name_ + ": subscription refused: " + told.error.message);
+          },
+          [&](const core::TellPublished& told) {
+            Published& published = publishes_.at(told.publish);
+            if (published.outcome) faults_.push_back(name_ + ": a publish was answered twice");
+            published.outcome = told.id;
+          },
+      },
+      action);
+}
+
+void ClientNode::open(core::ConnectionId connection, Transport transport,
+                      const std::string& target, const std::string& body) {
+  ++connects_;
+  trace("opens", std::to_string(connection) + " " + target + " " + body);
+  const Path path = weather_.silent.contains(transport)      ? Path::silent
+                    : weather_.buffering.contains(transport) ? Path::buffering
+                                                             : Path::clear;
+  auto link = std::make_shared<Link>(schedule_, random_, path, weather_.latency_max);
+  links_[connection] = link;
+  link->on_client_frame = [this, connection](std::string frame) { take_frame(connection, frame); };
+  link->on_client_end = [this, connection](core::ConnectionEnd end) {
+    trace("ends", std::to_string(connection) + " " + end.reason);
+    links_.erase(connection);
+    core_.handle_end(schedule_.now(), connection, end);
+    settle();
+  };
+  const bool refused = weather_.refused.contains(transport);
+  schedule_.after(random_.between(Duration{1}, weather_.latency_max),
+                  [this, link, transport, target, body, refused] {
+    if (link->over() || !link->on_client_end) return;
+    if (refused || !server_.up()) {
+      link->close_from_server({.kind = EndKind::unreachable, .reason = "connection refused"});
+    } else {
+      server_.accept(link, transport, target, body);
+    }
+  });
+}
+
+void ClientNode::take_frame(core::ConnectionId connection, const std::string& frame) {
+  trace("frame", std::to_string(connection) + " " + frame);
+  const core::Delivery delivery = core_.handle_frame(schedule_.now(), connection, frame);
+  const std::vector<core::SubscriptionId> to(delivery.subscriptions.begin(),
+                                             delivery.subscriptions.end());
+  if (!to.empty()) {
+    const std::string topic(delivery.head.topic);
+    const std::string data(wire::frame_data(frame, delivery.head));
+    const std::uint64_t id = delivery.head.id;
+    for (const core::SubscriptionId subscription : to) {
+      const auto record = subscriptions_.find(subscription);
+      if (record == subscriptions_.end()) {
+        faults_.push_back(name_ + ": a message for a subscription that has ended");
+        continue;
+      }
+      record->second->handle_message(core_.cursor(subscription), id, topic, data);
+    }
+  }
+  settle();
+}
+
+// The request may be lost on the way there or its answer on the way back.
+void ClientNode::post(const core::PostPublishes& action) {
+  const core::RequestId request = action.request;
+  posts_.insert(request);
+  const bool lost_there = random_.next() % 20 == 0;
+  const bool lost_back = random_.next() % 20 == 0;
+  const auto fail = [this, request](const core::ConnectionEnd& end) {
+    schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, request, end] {
+      if (posts_.erase(request) == 0) return;
+      core_.handle_publish_failed(schedule_.now(), request, end);
+      settle();
+    });
+  };
+  schedule_.after(
+      random_.between(Duration{1}, weather_.latency_max),
+      [=, this, lines = action.lines, target = action.target] {
+        if (lost_there || !server_.up()) return fail({.kind = EndKind::unreachable});
+        if (!server_.accepts_publishes(target)) {
+          return fail({.kind = EndKind::refused, .http_status = 412});
+        }
+        std::vector<core::PublishAnswer> answers;
+        for (const auto& line : lines) {
+          // The head is a frame of the batch; the payload follows it.
+          const std::string frame =
+              "{\"op\":\"publish\",\"ref\":1," + line.head.substr(1) +
+              publishes_.at(line.publish).data + "}";
+          const auto parsed = wire::parse_client_frame(frame);
+          const auto& publish = std::get<wire::Publish>(*parsed);
+          answers.push_back({line.publish, server_.publish(publish.topic,
+                                                           std::string(publish.data),
+                                                           publish.key)});
+        }
+        if (lost_back) return fail({.kind = EndKind::lost});
+        schedule_.after(random_.between(Duration{1}, weather_.latency_max),
+                        [this, request, answers = std::move(answers)] {
+                          if (posts_.erase(request) == 0) return;
+                          core_.handle_publish_answers(schedule_.now(), request, answers);
+                          settle();
+                        });
+      });
+}
+
+void ClientNode::note_cursors() {
+  for (const auto& [id, record] : subscriptions_) record->handle_cursor(core_.cursor(id));
+}
+
+// Judging -----------------------------------------------------------------------------------------
+
+std::vector<LinkRef> ClientNode::links() const {
+  std::vector<LinkRef> links;
+  for (const auto& [id, link] : links_) links.push_back(link);
+  return links;
+}
+
+bool ClientNode::is_live() const {
+  return std::holds_alternative<state::Live>(core_.state().kind);
+}
+
+std::optional<Transport> ClientNode::transport() const {
+  const auto* live = std::get_if<state::Live>(&core_.state().kind);
+  return live ? std::optional{live->transport} : std::nullopt;
+}
+
+std::vector<std::string> ClientNode::finish(std::optional<Place> everything) {
+  std::vector<std::string> faults = std::move(faults_);
+  const auto judge = [&](Record& record, std::optional<Place> owed) {
+    record.finish(owed);
+    faults.insert(faults.end(), record.faults().begin(), record.faults().end());
+  };
+  for (const auto& [id, record] : subscriptions_) judge(*record, everything);
+  for (const auto& record : ended_) judge(*record, std::nullopt);
+  for (const auto& [id, published] : publishes_) {
+    const std::size_t times = history_.times(published.data);
+    if (times > 1) faults.push_back(name_ + ": a publish is in the log twice");
+    if (!published.outcome) {
+      if (everything) faults.push_back(name_ + ": a publish has no outcome");
+    } else if (*published.outcome && times == 0) {
+      faults.push_back(name_ + ": a publish was acknowledged and is in no log");
+    }
+  }
+  return faults;
+}
+
+std::size_t ClientNode::delivered() const {
+  std::size_t sum = 0;
+  for (const auto& [id, record] : subscriptions_) sum += record->delivered();
+  for (const auto& record : ended_) sum += record->delivered();
+  return sum;
+}
+
+std::size_t ClientNode::gaps() const {
+  std::size_t sum = 0;
+  for (const auto& [id, record] : subscriptions_) sum += record->gaps();
+  for (const auto& record : ended_) sum += record->gaps();
+  return sum;
+}
+
+}  // namespace freshet::sim

@@ -1,0 +1,95 @@
+// A client of a simulation: the real core behind simulated connections, and an application on it
+// that subscribes, publishes and keeps records.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/client.h"
+#include "core/random.h"
+#include "sim/history.h"
+#include "sim/link.h"
+#include "sim/schedule.h"
+#include "sim/server_node.h"
+
+namespace freshet::sim {
+
+// What the network between one client and the server is like at this moment.
+struct Weather {
+  Duration latency_max{40};
+  std::set<Transport> refused;    // Fails at once.
+  std::set<Transport> silent;     // Opens and says nothing.
+  std::set<Transport> buffering;  // A proxy holds back what the server says.
+};
+
+class ClientNode {
+ public:
+  ClientNode(Schedule& schedule, core::Random& random, History& history, ServerNode& server,
+             std::string name, core::ClientConfig config);
+
+  core::Client& core() { return core_; }
+  Weather& weather() { return weather_; }
+
+  // The application.
+  void subscribe(std::string pattern, std::string start);
+  void unsubscribe_one();
+  void publish(std::string topic, std::string data);
+  void close();
+  void network(core::NetworkEvent event);
+  void set_transports(std::vector<Transport> transports);
+
+  // Every open connection of this client.
+  std::vector<LinkRef> links() const;
+  bool is_live() const;
+  std::size_t subscriptions() const { return subscriptions_.size(); }
+  unsigned connects() const { return connects_; }
+  std::optional<Transport> transport() const;
+
+  // Judges every subscription, ended ones included, and every publish.
+  std::vector<std::string> finish(std::optional<Place> everything);
+  std::size_t delivered() const;
+  std::size_t gaps() const;
+
+ private:
+  struct Published {
+    std::string data;
+    std::optional<Result<std::uint64_t>> outcome;
+    bool accepted = false;
+  };
+
+  void settle();  // Takes all actions out, then arms the timer.
+  void arm();
+  void perform(const core::Action& action);
+  void open(core::ConnectionId connection, Transport transport, const std::string& target,
+            const std::string& body);
+  void take_frame(core::ConnectionId connection, const std::string& frame);
+  void post(const core::PostPublishes& action);
+  void note_cursors();
+  // Prints to stderr what happens to the client named by FRESHET_SIM_TRACE.
+  void trace(const char* what, const std::string& text) const;
+
+  Schedule& schedule_;
+  core::Random& random_;
+  const History& history_;
+  ServerNode& server_;
+  std::string name_;
+  core::Client core_;
+  Weather weather_;
+  std::map<core::ConnectionId, LinkRef> links_;
+  std::map<core::ConnectionId, Transport> polls_;
+  std::map<core::SubscriptionId, std::unique_ptr<Record>> subscriptions_;
+  std::vector<std::unique_ptr<Record>> ended_;
+  std::map<core::PublishId, Published> publishes_;
+  std::set<core::RequestId> posts_;
+  std::vector<std::string> faults_;
+  std::uint64_t timer_ = 0;
+  bool traced_ = false;
+  unsigned connects_ = 0;
+};
+
+}  // namespace freshet::sim

@@ -1,0 +1,86 @@
+// The truth that a run is judged by: every message that was ever in a log, and what each
+// subscription was promised, given and told.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/control.h"
+#include "wire/cursor.h"
+
+namespace freshet::sim {
+
+// A place in the order of all messages over all lives of the log.
+struct Place {
+  std::size_t life = 0;  // Index of the epoch.
+  std::uint64_t id = 0;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+
+class History {
+ public:
+  // A log begins its life under this epoch.
+  void begin(const std::string& epoch);
+  void append(const std::string& epoch, std::uint64_t id, std::string topic, std::string data);
+
+  std::optional<Place> place(const wire::Cursor& cursor) const;
+  std::optional<Place> place(std::string_view cursor) const;
+
+  struct Entry {
+    std::string topic;
+    std::string data;
+  };
+  const std::map<Place, Entry>& messages() const { return messages_; }
+  // How often this payload is in any log.
+  std::size_t times(std::string_view data) const;
+
+ private:
+  std::map<std::string, std::size_t, std::less<>> lives_;
+  std::map<Place, Entry> messages_;
+  std::map<std::string, std::size_t, std::less<>> times_;
+};
+
+// One subscription of one client. Records; `faults` holds a sentence for each rule broken.
+class Record {
+ public:
+  Record(const History& history, std::string name, std::string pattern, std::string start);
+
+  void handle_cursor(std::string_view cursor);  // After anything that may have moved it.
+  void handle_live(std::string_view cursor);
+  void handle_message(std::string_view cursor, std::uint64_t id, std::string_view topic,
+                      std::string_view data);
+  void handle_gap(const wire::Gap& gap);
+  void handle_end() { ended_ = true; }
+
+  // Judges completeness: every matching message from the start on, up to the newest cursor (and up
+  // to `everything` unless the subscription has ended), was delivered or told as a gap.
+  void finish(std::optional<Place> everything);
+
+  const std::vector<std::string>& faults() const { return faults_; }
+  std::size_t delivered() const { return delivered_.size(); }
+  std::size_t gaps() const { return gaps_.size(); }
+  const std::string& pattern() const { return pattern_; }
+
+ private:
+  void fault(std::string sentence);
+  bool excused(const Place& place) const;
+
+  const History& history_;
+  std::string name_;
+  std::string pattern_;
+  std::string start_word_;
+  std::optional<Place> start_;     // From here on everything is owed.
+  std::optional<Place> reached_;
+  std::optional<Place> last_;
+  std::map<Place, bool> delivered_;
+  std::vector<std::pair<Place, Place>> gaps_;
+  std::vector<std::string> faults_;
+  bool ended_ = false;
+};
+
+}  // namespace freshet::sim

@@ -1,0 +1,79 @@
+// The server of a simulation: the real log and the real hub, behind simulated connections instead
+// of parked ones.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/action.h"
+#include "core/random.h"
+#include "freshet/transport.h"
+#include "hub/hub.h"
+#include "log/memory_log.h"
+#include "sim/history.h"
+#include "sim/link.h"
+#include "sim/schedule.h"
+
+namespace freshet::sim {
+
+struct ServerOptions {
+  server::Retention retention;
+  Duration ping{25'000};
+  Duration window{2'000};
+  std::size_t outbox_bytes_max = 64 * 1024;
+  std::size_t outbox_low_bytes = 8 * 1024;
+};
+
+class Peer;
+
+class ServerNode final : private server::LogFollower {
+ public:
+  ServerNode(Schedule& schedule, core::Random& random, History& history, ServerOptions options);
+  ~ServerNode();
+
+  bool up() const { return hub_ != nullptr; }
+
+  // Its machine or process is gone: every connection breaks, some without a word.
+  void crash();
+  // It comes back, with what the log held or with a new log.
+  void start(bool keep_log);
+
+  // A stream or one poll arrives. `target` is its path and query.
+  void accept(LinkRef link, Transport transport, std::string_view target, std::string_view body);
+
+  // Whether a POST to this target may be answered: it names no epoch, or this log's.
+  bool accepts_publishes(std::string_view target) const;
+  // A publish arrives over HTTP.
+  Result<std::uint64_t> publish(std::string topic, std::string data, std::string_view key);
+
+  // Where a subscriber is that has everything.
+  Place head() const;
+
+ private:
+  friend class Peer;
+
+  void head_moved() noexcept override { pump_soon(); }
+  void pump_soon();
+  void arm_tick();
+  server::Instant instant() const { return server::Instant{schedule_.now().since_zero}; }
+
+  Schedule& schedule_;
+  core::Random& random_;
+  History& history_;
+  ServerOptions options_;
+  std::unique_ptr<server::MemoryLog> log_;
+  std::unique_ptr<server::Hub> hub_;
+  std::map<unsigned, std::unique_ptr<Peer>> peers_;  // By the order of their coming.
+  unsigned accepted_ = 0;
+  std::uint64_t life_ = 0;  // Events of an earlier life of the process are void.
+  bool pump_set_ = false;
+  bool tick_set_ = false;
+  unsigned clients_ = 0;
+};
+
+}  // namespace freshet::sim
