@@ -13,6 +13,9 @@ namespace {
 
 constexpr Duration timeout_max{24 * 60 * 60'000};
 
+// Of what was sent before any hello: no log has this name, so that it is never sent twice.
+constexpr std::string_view unknown_epoch = "?";
+
 // 96 random bits: no two publishes of a principal and topic meet within the 15 minutes that the
 // server remembers keys.
 std::string random_key(Random& random) {
@@ -110,7 +113,7 @@ void PublishQueue::handle_lost(ConnectionId connection, bool too_big) {
       finish(largest->id, Error{ErrorCode::too_large, "the message is over the server's limit"});
     }
   }
-  take_back(connection);
+  take_back(connection, Fate::unknown);
 }
 
 bool PublishQueue::handle_ack(std::uint64_t ref, std::uint64_t id) {
@@ -149,7 +152,7 @@ void PublishQueue::handle_answers(Instant now, RequestId request,
   const bool incomplete = std::any_of(items_.begin(), items_.end(), [](const Item& item) {
     return item.sent && item.connection == 0;
   });
-  take_back(0);
+  take_back(0, busy ? Fate::refused : Fate::unknown);
   if (busy || incomplete) back_off(now, std::nullopt);
 }
 
@@ -162,7 +165,7 @@ void PublishQueue::handle_failed(Instant now, RequestId request, const Connectio
   });
   if (status == 413 && carried > 1) {
     one_by_one_ = true;
-    take_back(0);
+    take_back(0, Fate::refused);
     return;
   }
   if (status == 413) {
@@ -175,8 +178,10 @@ void PublishQueue::handle_failed(Instant now, RequestId request, const Connectio
   } else if (status == 400) {
     finish_all_sent({ErrorCode::malformed, "the server refused the publishes as malformed"});
   } else {
-    if (status == 412) forget_refused_sends();
-    take_back(0);
+    // 412: the log was replaced. What only this POST carried may go to the new one.
+    const bool refused = end.kind == EndKind::unreachable || status == 412 || status == 404 ||
+                         status == 429 || status == 503;
+    take_back(0, refused ? Fate::refused : Fate::unknown);
     back_off(now, end.retry_after);
   }
 }
@@ -235,22 +240,15 @@ void PublishQueue::finish_all_sent(const Error& error) {
   }
 }
 
-// The log was replaced and the whole POST refused. What only this POST carried is in no log and may
-// go to the new one; the outcome of what an earlier one carried is unknown.
-void PublishQueue::forget_refused_sends() {
+void PublishQueue::take_back(ConnectionId connection, Fate fate) {
   for (Item& item : items_) {
-    if (!item.sent || item.connection != 0) continue;
-    if (--item.sends > 0) {
-      item.sent_epoch = "?";  // Of no log: it will not be sent again.
-    } else {
+    if (!item.sent || item.connection != connection) continue;
+    item.sent = false;
+    if (fate == Fate::unknown) {
+      if (item.sent_epoch.empty()) item.sent_epoch = unknown_epoch;
+    } else if (--item.sends == 0) {
       item.sent_epoch.clear();
     }
-  }
-}
-
-void PublishQueue::take_back(ConnectionId connection) {
-  for (Item& item : items_) {
-    if (item.sent && item.connection == connection) item.sent = false;
   }
   settle_epochs();
 }

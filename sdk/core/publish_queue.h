@@ -63,20 +63,21 @@ class PublishQueue {
     Instant deadline;
     bool sent = false;            // And not answered.
     ConnectionId connection = 0;  // The WebSocket that carries it; 0: the POST in flight.
-    std::string sent_epoch = {};  // Of the log when it was first sent; empty: not sent or unknown.
-    unsigned sends = 0;
+    std::string sent_epoch = {};  // Of the log when it was first sent; empty: not sent.
+    unsigned sends = 0;           // That were not refused.
   };
 
   Item* find(PublishId publish);
   // Nothing may refer to the item behind this.
   void finish(PublishId publish, Result<std::uint64_t> outcome);
   void finish_all_sent(const Error& error);
-  void forget_refused_sends();
   void mark_sent(Item& item, ConnectionId connection);
   void send_over_websocket(ConnectionId connection);
   void send_over_http(Instant now);
+  // Whether what was sent and not answered may be in the log all the same.
+  enum class Fate { refused, unknown };
   // What is not answered and will not be goes back into the queue, if its epoch still is.
-  void take_back(ConnectionId connection);
+  void take_back(ConnectionId connection, Fate fate);
   void settle_epochs();
   void end_request();
   void back_off(Instant now, std::optional<Duration> floor);

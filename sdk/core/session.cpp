@@ -331,8 +331,8 @@ void Session::return_locally(Instant now) {
 }
 
 void Session::go_idle() {
-  // Leaving a working connection is no failure.
-  if (current_ != 0) policy_.handle_stable();
+  // Leaving what works is no failure.
+  if (std::holds_alternative<state::Live>(state_.kind)) policy_.handle_stable();
   current_ = 0;
   posting_ = false;
   table_.handle_lost();

@@ -79,26 +79,19 @@ bool SubscriptionTable::accept(Entry& entry, const wire::Start& asked, const wir
                             from->epoch == resolved.epoch && resolved.id < from->id;
   if (same_epoch && !ahead_of_log) return true;
 
-  // A connection that was lost between its hello and its gap leaves one owed.
-  tell_owed(entry);
-  const wire::Gap gap{entry.pattern, *entry.position, resolved, "epoch"};
+  // Told here and not when the server tells it: a connection may be lost, and a subscription end,
+  // between its hello and its gap, and a cursor must never be behind a gap untold.
+  tell_gap(entry, {entry.pattern, *entry.position, resolved, "epoch"});
   entry.position = resolved;
-  if (recovered) {
-    tell_gap(entry, gap);
-  } else {
-    entry.owed = gap;
-  }
   return true;
 }
 
 void SubscriptionTable::advance(Entry& entry, const wire::Cursor& cursor) {
-  tell_owed(entry);
   if (!entry.position || entry.position->epoch != cursor.epoch) return;
   entry.position->id = std::max(entry.position->id, cursor.id);
 }
 
 void SubscriptionTable::handle_live(Entry& entry) {
-  tell_owed(entry);
   if (std::exchange(entry.live, true)) return;
   for (const SubscriptionId subscription : entry.subscriptions) {
     actions_.push(TellLive{subscription});
@@ -106,10 +99,10 @@ void SubscriptionTable::handle_live(Entry& entry) {
 }
 
 void SubscriptionTable::handle_gap(Entry& entry, const wire::Gap& gap) {
-  // A hand-over's second stream tells again what the first has told or delivered.
-  const bool known = entry.position && !entry.owed && gap.until.epoch == entry.position->epoch &&
-                     gap.after.epoch == gap.until.epoch && gap.until.id <= entry.position->id;
-  entry.owed.reset();
+  // A hand-over's second stream tells again what the first has told or delivered, and a server
+  // tells that the epoch changed when its hello has shown it.
+  const bool known = entry.position && gap.until.epoch == entry.position->epoch &&
+                     gap.until.id <= entry.position->id;
   if (!known) tell_gap(entry, gap);
 }
 
@@ -126,7 +119,6 @@ void SubscriptionTable::handle_lost() {
 
 void SubscriptionTable::deliver(Entry& entry, std::string_view epoch, std::uint64_t id) {
   if (!entry.position || id <= entry.position->id || entry.position->epoch != epoch) return;
-  if (entry.owed) tell_owed(entry);
   // Before the callbacks: what they keep or subscribe again is behind this message.
   entry.position->id = id;
   receivers_.insert(receivers_.end(), entry.subscriptions.begin(), entry.subscriptions.end());
@@ -136,12 +128,6 @@ void SubscriptionTable::tell_gap(const Entry& entry, const wire::Gap& gap) {
   for (const SubscriptionId subscription : entry.subscriptions) {
     actions_.push(TellGap{subscription, gap});
   }
-}
-
-void SubscriptionTable::tell_owed(Entry& entry) {
-  if (!entry.owed) return;
-  tell_gap(entry, *entry.owed);
-  entry.owed.reset();
 }
 
 }  // namespace freshet::core

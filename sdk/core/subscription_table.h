@@ -26,8 +26,6 @@ struct Entry {
   std::optional<wire::Cursor> position;  // All up to here was delivered, or told as a gap.
   bool live = false;                     // Replay has caught up on the present connection.
   std::vector<SubscriptionId> subscriptions;
-  // The epoch has changed and the server says it will tell the gap itself.
-  std::optional<wire::Gap> owed;
 
   wire::Start next_start() const { return position ? wire::Start{*position} : start; }
 };
@@ -73,7 +71,6 @@ class SubscriptionTable {
  private:
   Entry* sharable(std::string_view pattern, const wire::Start& start);
   void tell_gap(const Entry& entry, const wire::Gap& gap);
-  void tell_owed(Entry& entry);
 
   ActionQueue& actions_;
   std::vector<std::unique_ptr<Entry>> entries_;

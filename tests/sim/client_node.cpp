@@ -134,6 +134,8 @@ void ClientNode::perform(const core::Action& action) {
             }
           },
           [&](const core::SendPublish& send) {
+            trace("sends", std::to_string(send.connection) + " " + send.head +
+                               publishes_.at(send.publish).data);
             if (const auto link = links_.find(send.connection); link != links_.end()) {
               link->second->send_to_server(send.head + publishes_.at(send.publish).data + "}");
             }
@@ -160,6 +162,8 @@ void ClientNode::perform(const core::Action& action) {
           },
           [&](const core::TellPublished& told) {
             Published& published = publishes_.at(told.publish);
+            trace("published", published.data + " " +
+                                   (told.id ? std::to_string(*told.id) : told.id.error().message));
             if (published.outcome) faults_.push_back(name_ + ": a publish was answered twice");
             published.outcome = told.id;
           },
@@ -219,6 +223,10 @@ void ClientNode::take_frame(core::ConnectionId connection, const std::string& fr
 // The request may be lost on the way there or its answer on the way back.
 void ClientNode::post(const core::PostPublishes& action) {
   const core::RequestId request = action.request;
+  for (const auto& line : action.lines) {
+    trace("posts", std::to_string(request) + " " + action.target + " " + line.head +
+                       publishes_.at(line.publish).data);
+  }
   posts_.insert(request);
   const bool lost_there = random_.next() % 20 == 0;
   const bool lost_back = random_.next() % 20 == 0;
@@ -289,7 +297,7 @@ std::vector<std::string> ClientNode::finish(std::optional<Place> everything) {
   for (const auto& record : ended_) judge(*record, std::nullopt);
   for (const auto& [id, published] : publishes_) {
     const std::size_t times = history_.times(published.data);
-    if (times > 1) faults.push_back(name_ + ": a publish is in the log twice");
+    if (times > 1) faults.push_back(name_ + ": a publish is in the log twice: " + published.data);
     if (!published.outcome) {
       if (everything) faults.push_back(name_ + ": a publish has no outcome");
     } else if (*published.outcome && times == 0) {
