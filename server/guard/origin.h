@@ -2,6 +2,7 @@
 // Used by the HTTP engine for every request, the WebSocket upgrade included.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,8 @@ struct OriginPolicy {
   std::vector<std::string> allowed;
 };
 
-enum class OriginVerdict {
-  no_origin,  // Not from a page, or a plain navigation: nothing to decide.
+enum class OriginVerdict : std::uint8_t {
+  no_origin,  // Not from a page's script, so nothing to decide: curl, a navigation, an <img>.
   same,       // The page came from this very host and port.
   allowed,    // Named by the policy: answer with CORS headers.
   refused,    // 403.
@@ -24,7 +25,7 @@ enum class OriginVerdict {
 
 // `origin` and `host` are the header values, empty if absent. An origin is the same when its
 // authority equals `host`; the scheme is not compared, because behind a TLS proxy the server does
-// not know its own.
+// not know its own. Compares without case, and with the schemes' default ports filled in.
 OriginVerdict judge_origin(const OriginPolicy& policy, std::string_view origin,
                            std::string_view host);
 

@@ -56,8 +56,7 @@ class HttpEngine final : public park::RequestHandler {
                       park::Connection* connection = nullptr) const;
 
  private:
-  friend class Response;
-  class Core;  // Holds the httplib::Server.
+  class Core;  // The httplib::Server, the routes and the options.
 
   void add(std::string_view method, std::string pattern, Handler handler);
 

@@ -32,7 +32,4 @@ void set_problem(Response& response, const Problem& problem);
 // The code for an error that has only a status: "not_found" for 404.
 std::string_view problem_code(int status);
 
-// `text` as the inside of a JSON string; bytes that are not UTF-8 become U+FFFD.
-std::string json_escape(std::string_view text);
-
 }  // namespace freshet::server

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +22,8 @@ struct QueryParameter {
 };
 
 struct PathParameter {
-  std::string name;
-  std::string value;  // Percent-decoded.
+  std::string_view name;
+  std::string value;  // Percent-decoded; an encoded slash stays inside its segment.
 };
 
 // True if equal but for ASCII case, as header names are compared.
@@ -43,11 +42,19 @@ std::string percent_decode(std::string_view text, bool plus_is_blank);
 // Valid during the handler's call only; copy what must last.
 class Request {
  public:
+  // REQUIRES: `bytes` comes from a Framer, so that its head is well-formed; `peer` outlives this.
+  // `connection` is null in tests that use the engine without sockets.
+  Request(const park::RequestBytes& bytes, const park::Peer& peer, park::Connection* connection);
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
   std::string_view method() const { return method_; }
-  // As sent: "/v1/poll?wait=0".
+  // As sent, but for a "http://host" before it: "/v1/poll?wait=0".
   std::string_view target() const { return target_; }
-  // Decoded, without the query: "/v1/poll".
-  std::string_view path() const { return path_; }
+  // As sent, without the query: "/v1/topics/a%2Eb".
+  std::string_view raw_path() const { return target_.substr(0, target_.find('?')); }
+  // Decoded: "/v1/topics/a.b".
+  std::string path() const { return percent_decode(raw_path(), false); }
   // Without chunk framing.
   std::string_view body() const { return bytes_.body; }
 
@@ -56,7 +63,8 @@ class Request {
   std::string_view header(std::string_view name) const;
   bool has_header(std::string_view name) const;
 
-  const std::vector<QueryParameter>& query() const { return query_; }
+  // Parsed at the first call.
+  const std::vector<QueryParameter>& query() const;
   // The first parameter of that name.
   std::optional<std::string_view> query(std::string_view name) const;
   // Every value of that name, in order.
@@ -73,21 +81,20 @@ class Request {
 
   const park::Peer& peer() const { return *peer_; }
 
-  // The connection the request came on; null in tests that use the engine without sockets.
+  // The connection the request came on, or null.
   park::Connection* connection() const { return connection_; }
 
  private:
-  friend class HttpEngine;
+  friend class HttpEngine;  // Sets parameters_ when a route matches.
 
   park::RequestBytes bytes_;
   std::string_view method_;
   std::string_view target_;
-  std::string path_;
   std::vector<HeaderView> headers_;
-  std::vector<QueryParameter> query_;
+  mutable std::optional<std::vector<QueryParameter>> query_;
   std::vector<PathParameter> parameters_;
-  const park::Peer* peer_ = nullptr;
-  park::Connection* connection_ = nullptr;
+  const park::Peer* peer_;
+  park::Connection* connection_;
 };
 
 }  // namespace freshet::server

@@ -36,7 +36,6 @@ class LateAnswer {
   friend class HttpEngine;
   std::string fixed_headers_;  // CORS and default headers, each line with CRLF.
   bool keep_alive_ = false;
-  bool is_http_1_0_ = false;
 };
 
 // One answer that is not ready when the handler returns, such as a publish that waits for its log.
@@ -82,9 +81,7 @@ class Response : public Answer {
 
   Parking parking_ = Parking::none;
   std::unique_ptr<park::Parked> parked_;
-  std::shared_ptr<DeferredAnswer> deferred_;
-  const class Request* request_ = nullptr;
-  const class HttpEngine* engine_ = nullptr;
+  const LateAnswer* late_ = nullptr;  // The engine's, for the time of the handler's call.
 };
 
 // One chunk (RFC 9112 §7.1). Chunks carry no state, so one encoded chunk serves every stream.
