@@ -12,6 +12,16 @@ namespace {
 
 Blob make_blob(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 
+// RFC 9112 §7.1. Chunks carry no state, so one serves every stream.
+std::string as_chunk(std::string_view bytes) {
+  char size[16];
+  const auto end = std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr;
+  std::string chunk;
+  chunk.reserve(bytes.size() + 20);
+  chunk.append(size, end).append("\r\n").append(bytes).append("\r\n");
+  return chunk;
+}
+
 }  // namespace
 
 EncodedMessage::EncodedMessage(MessageRef message, std::string_view epoch)
@@ -41,17 +51,8 @@ const Blob& EncodedMessage::sse() {
 }
 
 const Blob& EncodedMessage::sse_chunk() {
-  if (!sse_chunk_) sse_chunk_ = make_blob(encode_chunk(*sse()));
+  if (!sse_chunk_) sse_chunk_ = make_blob(as_chunk(*sse()));
   return sse_chunk_;
-}
-
-std::string encode_chunk(std::string_view bytes) {
-  char size[16];
-  const auto end = std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr;
-  std::string chunk;
-  chunk.reserve(bytes.size() + 20);
-  chunk.append(size, end).append("\r\n").append(bytes).append("\r\n");
-  return chunk;
 }
 
 }  // namespace freshet::server

@@ -41,9 +41,4 @@ class EncodedMessage {
   Blob sse_chunk_;
 };
 
-// `bytes` as one HTTP/1.1 chunk (RFC 9112 §7.1). REQUIRES: not empty; an empty one ends the body.
-std::string encode_chunk(std::string_view bytes);
-// What ends a chunked body.
-inline constexpr std::string_view last_chunk = "0\r\n\r\n";
-
 }  // namespace freshet::server

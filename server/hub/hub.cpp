@@ -576,6 +576,15 @@ void Hub::tick(Instant now) {
   }
 }
 
+void Hub::close_all(std::uint16_t code, std::string_view reason,
+                    const std::function<wire::Retry()>& retry) {
+  for_all([&](Subscriber& subscriber) {
+    if (subscriber.place_slot_ < wheel_slots_) send_control(subscriber, retry());
+    detach(subscriber);
+    subscriber.close(code, reason);
+  });
+}
+
 std::optional<Instant> Hub::next_tick() const {
   if (pinged_count_ == 0) return std::nullopt;
   return ping_at_;

@@ -14,9 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -103,6 +105,10 @@ class Hub {
   void tick(Instant now);
   // When tick has something to do next; nullopt without subscribers.
   std::optional<Instant> next_tick() const;
+
+  // Ends every subscriber with this code. Streams are told `retry` first, each its own.
+  void close_all(std::uint16_t code, std::string_view reason,
+                 const std::function<wire::Retry()>& retry);
 
   // What hello, ping and next tell; a plain value that the owner keeps up to date.
   void set_window(Duration window) { window_ = window; }

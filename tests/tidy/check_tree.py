@@ -27,7 +27,7 @@ MAY_INCLUDE = {
     "server/park": set(),
     "server/guard": {"freshet", "wire"},
     "server/observe": {"freshet", "wire"},
-    "server/http": {"freshet", "wire", "guard", "park"},
+    "server/http": {"freshet", "wire", "log", "guard", "observe", "park"},
     "server/transport": {"freshet", "wire", "log", "hub", "park", "http", "admission", "guard", "observe"},
 }
 

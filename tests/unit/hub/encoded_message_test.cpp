@@ -29,7 +29,7 @@ TEST_CASE("every form carries the same frame and is made once", "[hub][encoded]"
   const std::string frame = R"({"id":1,"topic":"a","time":5,"data":1})";
   CHECK(*encoded.line() == frame + "\n");
   CHECK(*encoded.sse() == "id: k3f9:1\ndata: " + frame + "\n\n");
-  CHECK(*encoded.sse_chunk() == encode_chunk(*encoded.sse()));
+  CHECK(*encoded.sse_chunk() == "39\r\n" + *encoded.sse() + "\r\n");
   CHECK(*encoded.websocket() == wire::encode_frame(wire::Opcode::text, frame));
   CHECK(encoded.sse().get() == encoded.sse().get());
   CHECK(encoded.websocket().get() == encoded.websocket().get());
@@ -43,9 +43,11 @@ TEST_CASE("a control frame is a named event, with its cursor as id", "[hub][enco
   CHECK(*error.sse() == "event: control\ndata: {\"op\":\"error\"}\n\n");
 }
 
-TEST_CASE("a chunk is its size in hexadecimal, its bytes and a line end", "[hub][encoded]") {
-  CHECK(encode_chunk("hello") == "5\r\nhello\r\n");
-  CHECK(encode_chunk(std::string(255, 'x')) == "ff\r\n" + std::string(255, 'x') + "\r\n");
+TEST_CASE("a chunk begins with its size in hexadecimal", "[hub][encoded]") {
+  EncodedMessage encoded(message('"' + std::string(300, 'x') + '"'), "k3f9");
+  CHECK(encoded.sse()->size() == 0x166);
+  CHECK(encoded.sse_chunk()->starts_with("166\r\nid: k3f9:1\n"));
+  CHECK(encoded.sse_chunk()->ends_with("\n\n\r\n"));
 }
 
 }  // namespace

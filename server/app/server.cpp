@@ -1,0 +1,224 @@
+#include "app/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "app/arguments.h"
+#include "guard/origin.h"
+#include "http/problem.h"
+#include "http/static_files.h"
+#include "transport/routes.h"
+
+namespace freshet::app {
+namespace {
+
+using server::Instant;
+using server::Request;
+using server::Response;
+
+constexpr Duration housekeeping_interval{1'000};
+constexpr Duration stop_poll_interval{5};
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) ^ device();
+}
+
+// Answers what no route does.
+server::Handler fallback(const std::filesystem::path& demo) {
+  if (demo.empty()) {
+    return [](const Request& request, Response& response) {
+      if (request.path() != "/") {
+        return set_problem(response, {.status = 404,
+                                      .code = "not_found",
+                                      .detail = "there is nothing at this path; the protocol's "
+                                                "paths begin with /v1/",
+                                      .members = {}});
+      }
+      response.content_type = "text/plain; charset=utf-8";
+      response.body = "freshet " FRESHET_VERSION " is running.\n\n"
+                      "  curl -N 'http://HOST/v1/sse?pattern=>'\n"
+                      "  curl -d '{\"text\":\"hi\"}' http://HOST/v1/topics/chat.lobby\n";
+    };
+  }
+  const auto files = std::make_shared<const server::StaticFiles>(
+      server::StaticFilesOptions{.root = demo});
+  return [files](const Request& request, Response& response) {
+    const std::string_view path = request.path();
+    if (files->serve(request, path.substr(path.find_first_not_of('/') == std::string_view::npos
+                                              ? path.size()
+                                              : path.find_first_not_of('/')),
+                     response)) {
+      return;
+    }
+    set_problem(response, {.status = 404,
+                           .code = "not_found",
+                           .detail = "there is no such page",
+                           .members = {}});
+  };
+}
+
+}  // namespace
+
+// One loop's handler. The first one keeps house for the whole server: it trims the log and
+// computes the window.
+class Server::Handler final : public park::RequestHandler {
+ public:
+  Handler(Server& owner, park::Loop& loop)
+      : owner_(owner),
+        loop_(loop),
+        routes_(loop, owner.context_, engine_options(owner.options_),
+                fallback(owner.options_.demo)) {
+    const std::lock_guard lock(owner_.handlers_mutex_);
+    owner_.handlers_.push_back(this);
+    if (owner_.handlers_.size() == 1) {
+      window_.emplace(owner_.options_.window);
+      keep_house();
+    }
+  }
+  ~Handler() override {
+    loop_.cancel(timer_);
+    const std::lock_guard lock(owner_.handlers_mutex_);
+    std::erase(owner_.handlers_, this);
+  }
+
+  park::Reply handle_request(park::Connection& connection,
+                             const park::RequestBytes& request) override {
+    return routes_.handle_request(connection, request);
+  }
+  std::string handle_refusal(park::Connection& connection,
+                             const park::Refusal& refusal) override {
+    return routes_.handle_refusal(connection, refusal);
+  }
+
+  park::Loop& loop() { return loop_; }
+  void drain() {
+    loop_.stop_accepting();
+    routes_.live().drain();
+  }
+
+ private:
+  static server::EngineOptions engine_options(const ServerOptions& options) {
+    server::EngineOptions engine;
+    engine.origins.allowed = options.allowed_origins;
+    engine.default_headers = {{"X-Content-Type-Options", "nosniff"}};
+    if (spdlog::should_log(spdlog::level::debug)) {
+      engine.on_answered = [](const Request& request, int status) {
+        spdlog::debug("{} {} {} {}", request.peer().to_string(), request.method(),
+                      request.target(), status);
+      };
+    }
+    return engine;
+  }
+
+  void keep_house() {
+    timer_ = loop_.after(housekeeping_interval, [this] { keep_house(); });
+    const Instant now = routes_.live().now();
+    server::ServerContext& context = owner_.context_;
+    context.log.trim(now);
+    const std::int64_t clients = context.counts.open() + context.counts.pollers.value();
+    window_->observe(static_cast<std::size_t>(std::max<std::int64_t>(clients, 0)), now);
+    context.window_ms.store(window_->value(now).count(), std::memory_order_relaxed);
+  }
+
+  Server& owner_;
+  park::Loop& loop_;
+  server::LoopHandler routes_;
+  std::optional<server::Window> window_;
+  park::TimerId timer_ = 0;
+};
+
+Server::Server(ServerOptions options)
+    : options_(std::move(options)),
+      log_(random_seed(), options_.retention),
+      context_(log_) {
+  context_.guard = server::Guard(options_.publish_key);
+  context_.limits = options_.limits;
+  context_.hub.ping = options_.ping;
+  context_.hub.subscriptions_max = options_.limits.patterns_max;
+  context_.echo = options_.echo;
+  context_.window_ms = options_.window.window_min.count();
+}
+
+Server::~Server() { stop(); }
+
+Result<void> Server::check() const {
+  if (!is_loopback(options_.host) && options_.publish_key.empty() && !options_.open) {
+    return Error{ErrorCode::invalid_argument,
+                 "refusing to listen on " + options_.host +
+                     ": anybody who reaches it could publish; add --publish-key KEY so that only "
+                     "its holders can, or --open if that is meant"};
+  }
+  for (const std::string& origin : options_.allowed_origins) {
+    if (const std::string fault = server::check_allowed_origin(origin); !fault.empty()) {
+      return Error{ErrorCode::invalid_argument, fault};
+    }
+  }
+  if (!options_.demo.empty() && !std::filesystem::is_directory(options_.demo)) {
+    return Error{ErrorCode::invalid_argument,
+                 "there is no folder " + options_.demo.string() +
+                     " to serve; build the demo pages first, or give --demo=DIR"};
+  }
+  return {};
+}
+
+park::LoopsOptions Server::loops_options() const {
+  park::LoopsOptions loops;
+  loops.listen.host = options_.host;
+  loops.listen.port = options_.port;
+  loops.loop_count = options_.loops;
+  const std::size_t message = options_.limits.message_bytes_max;
+  // A batch of publishes is as large as one message may be, and what stands around each.
+  loops.loop.framer.body_bytes_max = message + 64 * 1024;
+  // Must hold one largest message in its largest form, or a poll's answer.
+  loops.loop.outbox_bytes_max =
+      std::max(options_.limits.outbox_bytes_max,
+               std::max(2 * message, options_.limits.poll_bytes_max + message) + 64 * 1024);
+  if (options_.echo) {
+    loops.loop.outbox_bytes_max = std::max<std::size_t>(loops.loop.outbox_bytes_max, 40 << 20);
+  }
+  loops.loop.on_accept_paused = [] {
+    spdlog::warn("out of file descriptors: not accepting for now; raise the limit (ulimit -n)");
+  };
+  return loops;
+}
+
+Result<void> Server::start() {
+  if (const auto valid = check(); !valid) return valid.error();
+  const std::string fault = loops_.start(loops_options(), [this](park::Loop& loop) {
+    return std::make_unique<Handler>(*this, loop);
+  });
+  if (!fault.empty()) return Error{ErrorCode::unreachable, fault};
+  return {};
+}
+
+void Server::stop() {
+  if (loops_.size() == 0) return;
+  context_.draining = true;
+  {
+    const std::lock_guard lock(handlers_mutex_);
+    for (Handler* handler : handlers_) handler->loop().post([handler] { handler->drain(); });
+  }
+  // What the streams were told must reach them before their sockets close.
+  const auto deadline = std::chrono::steady_clock::now() + std::min(options_.drain_max, Duration{2'000});
+  while (anything_parked() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(stop_poll_interval);
+  }
+  loops_.stop();
+}
+
+bool Server::anything_parked() {
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    const park::LoopCounters& counters = loops_.loop(i).counters();
+    if (counters.parked.load() > 0 || counters.outbox_bytes.load() > 0) return true;
+  }
+  return false;
+}
+
+}  // namespace freshet::app

@@ -1,0 +1,76 @@
+// Server: everything `freshet serve` runs, as one object; the integration tests start it in their
+// own process.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "admission/window.h"
+#include "freshet/result.h"
+#include "guard/limits.h"
+#include "log/shared_log.h"
+#include "park/loops.h"
+#include "transport/live_loop.h"
+#include "transport/server_context.h"
+
+namespace freshet::app {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;              // 0 lets the kernel choose.
+  unsigned loops = 0;                     // 0 is one per core.
+  // Who may publish: whoever has this key; everybody when it is empty.
+  std::string publish_key;
+  // Leave to listen on more than loopback without a publish key.
+  bool open = false;
+  std::vector<std::string> allowed_origins;  // Of pages that other servers served.
+  std::filesystem::path demo;             // A folder of pages to serve; empty for none.
+  bool echo = false;                      // Serve /v1/echo for conformance suites.
+  Duration ping{25'000};                  // 100 ms to 1 hour.
+  server::WindowOptions window;
+  server::Retention retention;
+  server::Limits limits;
+  Duration drain_max{20'000};             // The longest stop() takes.
+};
+
+// Threads: one starts and stops it; its loops run on threads of their own.
+class Server {
+ public:
+  explicit Server(ServerOptions options);
+  ~Server();  // Stops.
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Listens and serves when it returns. Fails with invalid_argument when an option cannot be (an
+  // address that others can reach without key or leave), else with unreachable: port in use.
+  Result<void> start();
+
+  // Refuses newcomers, tells every stream when to return, closes everything. Safe to repeat.
+  void stop();
+
+  std::uint16_t port() const { return loops_.port(); }
+  const std::vector<std::string>& endpoints() const { return loops_.endpoints(); }
+  std::size_t loop_count() const { return loops_.size(); }
+  const server::ServerContext& context() const { return context_; }
+  server::SharedLog& log() { return log_; }
+
+ private:
+  class Handler;
+
+  Result<void> check() const;
+  park::LoopsOptions loops_options() const;
+  bool anything_parked();
+
+  ServerOptions options_;
+  server::SharedLog log_;
+  server::ServerContext context_;
+  std::mutex handlers_mutex_;
+  std::vector<Handler*> handlers_;        // One per loop; the first keeps house.
+  park::Loops loops_;
+};
+
+}  // namespace freshet::app

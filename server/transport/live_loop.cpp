@@ -1,0 +1,142 @@
+#include "transport/live_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "wire/endpoints.h"
+
+namespace freshet::server {
+namespace {
+
+constexpr Duration housekeeping_interval{1'000};
+
+std::mt19937_64 seeded() {
+  std::random_device device;
+  std::seed_seq seed{device(), device(), device(), device()};
+  return std::mt19937_64(seed);
+}
+
+}  // namespace
+
+LiveLoop::LiveLoop(park::Loop& loop, ServerContext& context)
+    : loop_(loop), context_(context), hub_(context.log, context.hub), random_(seeded()) {
+  context_.log.follow(*this);
+  housekeep();
+}
+
+LiveLoop::~LiveLoop() {
+  context_.log.unfollow(*this);
+  loop_.cancel(tick_timer_);
+  loop_.cancel(housekeeping_timer_);
+  context_.counts.pollers.add(-pollers_told_);
+}
+
+Instant LiveLoop::now() const { return std::chrono::floor<Duration>(loop_.now()); }
+
+void LiveLoop::open(Subscriber& subscriber, OpenRequest request) {
+  hub_.set_window(Duration{context_.window_ms.load(std::memory_order_relaxed)});
+  hub_.open(subscriber, std::move(request), now());
+  arm_tick();
+  pump_soon();
+}
+
+void LiveLoop::subscribe(Subscriber& subscriber, const wire::Subscribe& request) {
+  hub_.subscribe(subscriber, request);
+  pump_soon();
+}
+
+void LiveLoop::unsubscribe(Subscriber& subscriber, std::uint64_t ref) {
+  hub_.unsubscribe(subscriber, ref);
+  pump_soon();
+}
+
+void LiveLoop::resume(Subscriber& subscriber) {
+  hub_.resume(subscriber);
+  pump_soon();
+}
+
+void LiveLoop::head_moved() noexcept {
+  if (loop_.in_loop_thread()) {
+    pump_soon();
+  } else if (!noted_.exchange(true, std::memory_order_acq_rel)) {
+    loop_.post([this] {
+      noted_.store(false, std::memory_order_release);
+      pump_soon();
+    });
+  }
+}
+
+void LiveLoop::pump_soon() {
+  if (pump_set_) return;
+  pump_set_ = true;
+  loop_.at_turn_end([this] { pump(); });
+}
+
+void LiveLoop::pump() {
+  pump_set_ = false;
+  if (hub_.pump()) pump_soon();
+}
+
+void LiveLoop::arm_tick() {
+  if (tick_timer_ != 0) return;
+  const std::optional<Instant> due = hub_.next_tick();
+  if (!due) return;
+  tick_timer_ = loop_.after(std::max(*due - now(), Duration{0}), [this] {
+    tick_timer_ = 0;
+    hub_.tick(now());
+    arm_tick();
+  });
+}
+
+// Once a second: this loop's part of the server's counts, and the window it tells.
+void LiveLoop::housekeep() {
+  housekeeping_timer_ = loop_.after(housekeeping_interval, [this] { housekeep(); });
+  hub_.set_window(Duration{context_.window_ms.load(std::memory_order_relaxed)});
+  const HubCounts& now_counted = hub_.counts();
+  const auto add = [](Count& count, std::uint64_t now, std::uint64_t told) {
+    count.add(static_cast<std::int64_t>(now - told));
+  };
+  ServerCounts& counts = context_.counts;
+  add(counts.messages, now_counted.messages, told_.messages);
+  add(counts.deliveries, now_counted.deliveries, told_.deliveries);
+  add(counts.replayed, now_counted.replayed, told_.replayed);
+  add(counts.gaps, now_counted.gaps, told_.gaps);
+  add(counts.slow_consumers, now_counted.slow_consumers, told_.slow_consumers);
+  told_ = now_counted;
+  const auto pollers = static_cast<std::int64_t>(pollers_.count(now()));
+  counts.pollers.add(pollers - std::exchange(pollers_told_, pollers));
+}
+
+std::string LiveLoop::client_id(std::string given) {
+  if (!given.empty()) return given;
+  std::string id;
+  for (int half = 0; half < 2; ++half) {
+    std::uint64_t bits = random_();
+    for (int digit = 0; digit < 8; ++digit, bits >>= 8) {
+      id += "0123456789abcdefghijklmnopqrstuv"[bits & 31];
+    }
+  }
+  return id;
+}
+
+void LiveLoop::poll_seen(std::string_view client) { pollers_.seen(client, now()); }
+
+Duration LiveLoop::spread_in_window() {
+  const auto window = std::max<std::int64_t>(context_.window_ms.load(std::memory_order_relaxed), 1);
+  return Duration{std::uniform_int_distribution<std::int64_t>(0, window)(random_)};
+}
+
+bool LiveLoop::has_room() const {
+  return !draining() &&
+         context_.counts.open() < static_cast<std::int64_t>(context_.limits.streams_max);
+}
+
+void LiveLoop::drain() {
+  hub_.close_all(wire::close_code::going_away, "the server is stopping", [this] {
+    return wire::Retry{.delay = spread_in_window(), .ticket = {}, .reason = "drain"};
+  });
+}
+
+}  // namespace freshet::server

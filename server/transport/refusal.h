@@ -1,0 +1,32 @@
+// How a request for a stream or a poll is refused: in-band where a browser could not read the
+// status, by a problem document everywhere else.
+#pragma once
+
+#include "freshet/result.h"
+#include "freshet/time.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace freshet::server {
+
+// A fault of the request: with `sdk=`, SSE answers 200 with one error and one close event; other
+// requests get the status.
+void refuse_sse(const Request& request, Response& response, const Error& error);
+
+// The server is full or stopping. A bare EventSource must not see a status, which would end it for
+// good: it gets 200 and a `retry:` field. Polls and curl get 503 with Retry-After.
+void refuse_sse_busy(const Request& request, Response& response, Duration delay);
+void refuse_poll_busy(Response& response, Duration delay);
+
+// WebSocket with `sdk=`: 101, an error or retry frame, a close frame. Others get the status.
+// REQUIRES: the handshake is valid, its answer's headers are in `response`.
+void refuse_websocket(const Request& request, Response& response, const Error& error);
+void refuse_websocket_busy(const Request& request, Response& response, Duration delay);
+
+// The close code that says an error.
+std::uint16_t close_code_of(ErrorCode code);
+
+// Adds Retry-After (whole seconds, rounded up) and the exact milliseconds.
+void add_retry_after(Answer& answer, Duration delay);
+
+}  // namespace freshet::server

@@ -1,0 +1,72 @@
+// What all loops of one server share: its log, its limits, what it counts, and the state they are
+// told by the program.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "freshet/transport.h"
+#include "guard/identity.h"
+#include "guard/limits.h"
+#include "http/publish.h"
+#include "hub/hub.h"
+#include "log/log.h"
+#include "observe/metrics.h"
+
+namespace freshet::server {
+
+// Of one transport. A parked long poll is open; a poll that is answered at once never is.
+struct TransportCounts {
+  Count open;      // Now.
+  Count opened;    // Since the start, polls answered at once included.
+};
+
+struct ServerCounts {
+  std::array<TransportCounts, 4> transports;  // By Transport.
+  PublishCounts publishes_http;
+  PublishCounts publishes_websocket;
+  Count messages;           // Read from the log, by each loop.
+  Count deliveries;
+  Count replayed;
+  Count gaps;
+  Count slow_consumers;
+  Count refused_busy;       // Over streams_max, or draining.
+  Count refused_malformed;  // Requests for a stream or a poll that do not parse.
+  Count websocket_faults;   // Connections ended for a breach of RFC 6455 or of the protocol.
+  Count pollers;            // Clients that polled lately, of all loops.
+
+  TransportCounts& of(Transport transport) {
+    return transports[static_cast<std::size_t>(transport)];
+  }
+  const TransportCounts& of(Transport transport) const {
+    return transports[static_cast<std::size_t>(transport)];
+  }
+  // Streams and parked long polls.
+  std::int64_t open() const {
+    std::int64_t sum = 0;
+    for (const TransportCounts& counts : transports) sum += counts.open.value();
+    return sum;
+  }
+};
+
+// Threads: set up by one, then read by all; counts and atomics by any.
+struct ServerContext {
+  explicit ServerContext(Log& the_log) : log(the_log) {}
+
+  Log& log;
+  Guard guard;
+  Limits limits;
+  HubOptions hub;
+  bool echo = false;                          // Serve /v1/echo.
+  ServerCounts counts;
+  std::atomic<std::int64_t> window_ms{5'000};  // What clients are told; see admission/window.h.
+  std::atomic<bool> draining{false};          // Newcomers are refused; /readyz says no.
+
+  // REQUIRES: log, limits and counts are not replaced afterwards.
+  Publisher http_publisher() { return {log, limits, counts.publishes_http}; }
+  Publisher websocket_publisher() { return {log, limits, counts.publishes_websocket}; }
+};
+
+}  // namespace freshet::server

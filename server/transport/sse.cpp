@@ -1,0 +1,87 @@
+#include "transport/sse.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/subscribe_request.h"
+#include "transport/open_request.h"
+#include "transport/refusal.h"
+#include "transport/stream.h"
+#include "wire/control.h"
+#include "wire/sse.h"
+
+namespace freshet::server {
+namespace {
+
+// A bare EventSource otherwise comes back three seconds after any loss, with everybody else.
+constexpr Duration bare_retry_min{1'000};
+
+class SseStream final : public Stream {
+ public:
+  struct Opening {
+    OpenRequest request;
+    bool bare = false;
+  };
+
+  SseStream(LiveLoop& live, Opening opening, bool chunked)
+      : Stream(live, Transport::sse),
+        opening_(std::make_unique<Opening>(std::move(opening))),
+        chunked_(chunked) {}
+
+  void handle_parked(park::Connection& connection) override {
+    const auto opening = std::move(opening_);
+    if (opening->bare) {
+      const Duration retry = bare_retry_min + live().spread_in_window();
+      const std::string field = wire::encode_sse_retry(static_cast<std::uint64_t>(retry.count()));
+      connection.send(chunked_ ? encode_chunk(std::string_view(field)) : field);
+    }
+    open(connection, std::move(opening->request));
+  }
+
+  Sent send(EncodedMessage& message) override {
+    return queue_message(chunked_ ? message.sse_chunk() : message.sse());
+  }
+
+  void send_control(EncodedMessage& frame, const wire::ServerFrame&) override {
+    queue_control(chunked_ ? frame.sse_chunk() : frame.sse());
+  }
+
+ protected:
+  Blob farewell(std::uint16_t code, std::string_view reason) override {
+    const std::string event = wire::encode_sse_control(wire::encode(
+        wire::ServerFrame{wire::Close{.code = code, .reason = std::string(reason)}}));
+    return park::make_blob(
+        chunked_ ? encode_chunk(std::string_view(event)).append(last_chunk) : event);
+  }
+
+ private:
+  std::unique_ptr<Opening> opening_;  // Until handle_parked.
+  bool chunked_;
+};
+
+}  // namespace
+
+void handle_sse(LiveLoop& live, const Request& request, Response& response) {
+  auto parsed = parse_subscribe_query(request, live.context().limits);
+  if (parsed && parsed->starts.empty() && parsed->sdk.empty()) parsed = no_pattern_error();
+  if (!parsed) {
+    live.context().counts.refused_malformed.add();
+    return refuse_sse(request, response, parsed.error());
+  }
+  if (!live.has_room()) {
+    live.context().counts.refused_busy.add();
+    return refuse_sse_busy(request, response, live.spread_in_window());
+  }
+  response.content_type = "text/event-stream";
+  response.headers.emplace_back("Cache-Control", "no-store");
+  // nginx otherwise holds small events back until its buffer is full.
+  response.headers.emplace_back("X-Accel-Buffering", "no");
+  const bool bare = parsed->sdk.empty();
+  response.park_stream(std::make_unique<SseStream>(
+      live, SseStream::Opening{open_request(live, *std::move(parsed)), bare},
+      !request.is_http_1_0()));
+}
+
+}  // namespace freshet::server

@@ -1,0 +1,60 @@
+#include "transport/stream.h"
+
+#include <utility>
+
+#include "park/loop.h"
+#include "wire/endpoints.h"
+
+namespace freshet::server {
+
+Stream::Stream(LiveLoop& live, Transport transport) : live_(live), transport_(transport) {
+  live_.context().counts.of(transport_).open.add();
+}
+
+Stream::~Stream() { live_.context().counts.of(transport_).open.add(-1); }
+
+void Stream::open(park::Connection& connection, OpenRequest request) {
+  connection_ = &connection;
+  live_.context().counts.of(transport_).opened.add();
+  live_.open(*this, std::move(request));
+}
+
+Sent Stream::queue_message(const Blob& bytes) {
+  if (!connection_) return Sent::pause;
+  switch (connection_->send(bytes)) {
+    case park::SendResult::refused: return Sent::overflow;
+    case park::SendResult::closed: return Sent::pause;
+    case park::SendResult::queued: break;
+  }
+  const bool enough = replaying() && connection_->outbox_bytes() >
+                                         connection_->loop().options().outbox_low_mark_bytes;
+  return enough ? Sent::pause : Sent::more;
+}
+
+void Stream::queue_control(const Blob& bytes) {
+  if (!connection_ || connection_->send(bytes) != park::SendResult::refused) return;
+  close(wire::close_code::slow_consumer, "slow consumer: its outbox is full");
+}
+
+void Stream::handle_low_mark() {
+  if (connection_) live_.resume(*this);
+}
+
+void Stream::close(std::uint16_t code, std::string_view reason) {
+  if (!connection_) return;
+  // A slow consumer gets its farewell behind the message in progress, not behind all that waits.
+  if (code == wire::close_code::slow_consumer) connection_->drop_unsent();
+  end(farewell(code, reason));
+}
+
+// The hub lets go of it when the connection tells its end.
+void Stream::end(Blob last) {
+  if (connection_) std::exchange(connection_, nullptr)->close_after_flush(std::move(last));
+}
+
+void Stream::handle_closed(park::CloseReason) {
+  connection_ = nullptr;
+  live_.hub().detach(*this);
+}
+
+}  // namespace freshet::server

@@ -1,0 +1,242 @@
+#include "transport/websocket.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "http/subscribe_request.h"
+#include "transport/open_request.h"
+#include "transport/refusal.h"
+#include "transport/stream.h"
+#include "transport/websocket_handshake.h"
+#include "wire/control.h"
+#include "wire/endpoints.h"
+#include "wire/websocket_frame.h"
+
+namespace freshet::server {
+namespace {
+
+// What a publish frame holds beside its data: op, ref, topic, key and their quotes; a subscribe of
+// many patterns needs more. A larger frame ends the connection with 1009.
+constexpr std::size_t frame_head_bytes_max = 2048;
+constexpr std::size_t subscribe_bytes_max = 128 * 1024;
+
+Blob close_frame(std::uint16_t code, std::string_view reason) {
+  return park::make_blob(wire::encode_frame(wire::Opcode::close, wire::close_payload(code, reason)));
+}
+
+// What is sent back for a peer's close frame (§5.5.1): its own code, if it sent one.
+Blob close_answer(const wire::WebSocketEvent& event) {
+  if (event.close_code == 1005) {
+    return park::make_blob(wire::encode_frame(wire::Opcode::close, {}));
+  }
+  return close_frame(event.close_code, {});
+}
+
+std::string_view as_text(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
+
+class WebSocketStream final : public Stream {
+ public:
+  WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity)
+      : Stream(live, Transport::websocket),
+        opening_(std::make_unique<OpenRequest>(std::move(request))) {
+    // Without a publish key everybody is the same, and costs nothing until the first publish.
+    if (live.context().guard.wants_key() && identity.may_publish) {
+      set_identity(std::move(identity));
+    }
+  }
+  ~WebSocketStream() override {
+    if (publishing_) publishing_->stream = nullptr;
+  }
+
+  void handle_parked(park::Connection& connection) override {
+    open(connection, std::move(*std::exchange(opening_, nullptr)));
+  }
+
+  void handle_bytes(std::span<const char> bytes) override;
+
+  Sent send(EncodedMessage& message) override { return queue_message(message.websocket()); }
+  void send_control(EncodedMessage& frame, const wire::ServerFrame&) override {
+    queue_control(frame.websocket());
+  }
+
+ protected:
+  Blob farewell(std::uint16_t code, std::string_view reason) override {
+    return close_frame(code, reason);
+  }
+
+ private:
+  // What only a client that publishes needs. Answers of the log come to it, and find no stream when
+  // the connection has ended meanwhile.
+  struct Publishing {
+    WebSocketStream* stream;
+    Identity identity;
+  };
+
+  void handle_event(const wire::WebSocketEvent& event);
+  void handle_frame(std::string_view text);
+  void handle(const wire::Subscribe& frame) { live().subscribe(*this, frame); }
+  void handle(const wire::Unsubscribe& frame) { live().unsubscribe(*this, frame.ref); }
+  void handle(const wire::Publish& frame);
+  void handle(const wire::Token& frame);
+  void handle(const wire::UnknownControl&) {}
+
+  void send_frame(const wire::ServerFrame& frame) {
+    queue_control(park::make_blob(wire::encode_frame(wire::Opcode::text, wire::encode(frame))));
+  }
+  void send_error(std::optional<std::uint64_t> ref, const Error& error) {
+    send_frame(wire::ErrorFrame{.ref = ref,
+                                .code = std::string(to_string(error.code)),
+                                .message = error.message,
+                                .pattern = {}});
+  }
+  // Ends the connection for a fault of the peer's.
+  void fail(std::uint16_t code, std::string_view reason) {
+    live().context().counts.websocket_faults.add();
+    close(code, reason);
+  }
+  void set_identity(Identity identity) {
+    if (!publishing_) publishing_ = std::make_shared<Publishing>(Publishing{this, {}});
+    publishing_->identity = std::move(identity);
+  }
+
+  std::unique_ptr<OpenRequest> opening_;           // Until handle_parked.
+  std::unique_ptr<wire::WebSocketParser> parser_;  // Only while a frame is incomplete.
+  std::shared_ptr<Publishing> publishing_;
+};
+
+void WebSocketStream::handle_bytes(std::span<const char> bytes) {
+  if (!connection()) return;
+  if (!parser_) {
+    const Limits& limits = live().context().limits;
+    parser_ = std::make_unique<wire::WebSocketParser>(
+        wire::Role::server,
+        std::max(limits.message_bytes_max + frame_head_bytes_max, subscribe_bytes_max));
+  }
+  parser_->feed(as_text(bytes));
+  while (const auto event = parser_->next()) {
+    handle_event(*event);
+    if (!connection()) break;
+  }
+  if (connection()) {
+    if (const auto fault = parser_->fault()) fail(fault->close_code, fault->reason);
+  }
+  if (!connection() || parser_->idle()) parser_.reset();
+}
+
+void WebSocketStream::handle_event(const wire::WebSocketEvent& event) {
+  switch (event.opcode) {
+    case wire::Opcode::text: return handle_frame(event.payload);
+    case wire::Opcode::ping:
+      return queue_control(
+          park::make_blob(wire::encode_frame(wire::Opcode::pong, event.payload)));
+    case wire::Opcode::close: return end(close_answer(event));
+    case wire::Opcode::binary: return fail(1003, "frames are text");  // §7.4.1
+    case wire::Opcode::pong:
+    case wire::Opcode::continuation: return;
+  }
+}
+
+void WebSocketStream::handle_frame(std::string_view text) {
+  std::optional<std::uint64_t> ref;
+  const auto frame = wire::parse_client_frame(text, &ref);
+  if (frame) return std::visit([this](const auto& known) { handle(known); }, *frame);
+  send_error(ref, frame.error());
+  // Who can't be told which request was wrong does not speak this protocol.
+  if (frame.error().code == ErrorCode::malformed && !ref) {
+    fail(wire::close_code::malformed, frame.error().message);
+  }
+}
+
+void WebSocketStream::handle(const wire::Publish& frame) {
+  // Made at the first publish, because most connections only listen.
+  if (!publishing_) set_identity({.principal = {}, .may_publish = !live().context().guard.wants_key()});
+  live().context().websocket_publisher()
+      .publish({.topic = frame.topic, .data = frame.data, .key = frame.key},
+               publishing_->identity, live().now(),
+               [publishing = publishing_, ref = frame.ref](const Result<Appended>& appended) {
+                 WebSocketStream* stream = publishing->stream;
+                 if (!stream) return;
+                 if (!appended) return stream->send_error(ref, appended.error());
+                 stream->send_frame(wire::Ack{.ref = ref, .id = appended->id});
+               });
+}
+
+void WebSocketStream::handle(const wire::Token& frame) {
+  auto identity = live().context().guard.identify_token(frame.token);
+  if (!identity) {
+    send_error(frame.ref == 0 ? std::nullopt : std::optional{frame.ref}, identity.error());
+    return;
+  }
+  set_identity(*std::move(identity));
+  if (frame.ref != 0) send_frame(wire::Ack{.ref = frame.ref, .id = 0});
+}
+
+// Echoes whole messages, text and binary.
+class EchoStream final : public park::Parked {
+ public:
+  explicit EchoStream(const Limits& limits)
+      : parser_(wire::Role::server, std::max(limits.message_bytes_max, echo_bytes_max)) {}
+
+  void handle_parked(park::Connection& connection) override { connection_ = &connection; }
+
+  void handle_bytes(std::span<const char> bytes) override {
+    if (!connection_) return;
+    parser_.feed(as_text(bytes));
+    while (const auto event = parser_.next()) {
+      switch (event->opcode) {
+        case wire::Opcode::ping: send(wire::Opcode::pong, event->payload); break;
+        case wire::Opcode::close: end(close_answer(*event)); break;
+        case wire::Opcode::pong: break;
+        default: send(event->opcode, event->payload);
+      }
+      if (!connection_) return;
+    }
+    if (const auto fault = parser_.fault()) end(close_frame(fault->close_code, fault->reason));
+  }
+
+  void handle_closed(park::CloseReason) override { connection_ = nullptr; }
+
+ private:
+  // Conformance suites send so much, whatever a publish may hold.
+  static constexpr std::size_t echo_bytes_max = 16 * 1024 * 1024;
+
+  void send(wire::Opcode opcode, std::string_view payload) {
+    if (connection_->send(wire::encode_frame(opcode, payload)) == park::SendResult::refused) {
+      end(close_frame(wire::close_code::slow_consumer, "slow consumer: its outbox is full"));
+    }
+  }
+  void end(Blob last) { std::exchange(connection_, nullptr)->close_after_flush(std::move(last)); }
+
+  park::Connection* connection_ = nullptr;
+  wire::WebSocketParser parser_;
+};
+
+}  // namespace
+
+void handle_websocket(LiveLoop& live, const Request& request, Response& response) {
+  if (!accept_websocket(request, wire::websocket_subprotocol, response)) return;
+  ServerContext& context = live.context();
+  auto identity = context.guard.identify(request.header("Authorization"));
+  if (!identity) return refuse_websocket(request, response, identity.error());
+  auto parsed = parse_subscribe_query(request, context.limits);
+  if (!parsed) {
+    context.counts.refused_malformed.add();
+    return refuse_websocket(request, response, parsed.error());
+  }
+  if (!live.has_room()) {
+    context.counts.refused_busy.add();
+    return refuse_websocket_busy(request, response, live.spread_in_window());
+  }
+  response.park_upgraded(std::make_unique<WebSocketStream>(
+      live, open_request(live, *std::move(parsed)), *std::move(identity)));
+}
+
+void handle_echo(LiveLoop& live, const Request& request, Response& response) {
+  if (!accept_websocket(request, {}, response)) return;
+  response.park_upgraded(std::make_unique<EchoStream>(live.context().limits));
+}
+
+}  // namespace freshet::server
