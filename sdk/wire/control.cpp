@@ -51,92 +51,58 @@ constexpr std::array<std::string_view, 26> field_names = {
 };
 static_assert(field_names.size() == static_cast<std::size_t>(Field::token) + 1);
 
-// The raw members of one control frame. The first one that is absent although it must be there, or
-// is not of its type, is remembered: the readers fill the frame's whole struct, then ask fault()
-// once. An optional member that is null counts as absent.
+// The raw members of one control frame. need() and take() fill a struct's member in place, so that
+// no frame is ever moved and each costs the browser build one call. The first member that is absent
+// although it must be there, or is not of its type, is remembered and asked for once, at the end.
 class Members {
  public:
-  explicit Members(std::string_view frame) {
-    JsonReader reader{frame};
-    while (const auto member = reader.next()) {
-      const auto name = std::find(field_names.begin(), field_names.end(), member->name);
-      if (name != field_names.end()) {
-        values_[static_cast<std::size_t>(name - field_names.begin())] = member->value;
-      }
-    }
-    whole_ = reader.complete();
-  }
+  explicit Members(std::string_view frame);
 
   bool failed() const { return !whole_ || bad_; }
   Error fault() const;
 
   std::string_view raw(Field field) const { return values_[static_cast<std::size_t>(field)]; }
-  bool has(Field field) const { return !raw(field).empty() && raw(field) != "null"; }
-
-  std::string text(Field field) { return required(field, json_string(raw(field))); }
-  std::string text_or_empty(Field field) { return has(field) ? text(field) : std::string{}; }
-
-  std::uint64_t number(Field field) { return required(field, json_number(raw(field))); }
-  std::optional<std::uint64_t> optional_number(Field field) {
-    if (!has(field)) return std::nullopt;
-    return number(field);
-  }
-
-  bool flag_or(Field field, bool absent) {
-    return has(field) ? required(field, json_bool(raw(field))) : absent;
-  }
-
-  Duration duration(Field field, Duration max) { return required(field, clamped(raw(field), max)); }
-  Duration duration_or(Field field, Duration absent, Duration max) {
-    return has(field) ? duration(field, max) : absent;
-  }
-
-  Cursor cursor(Field field) { return cursor_from(field, text(field)); }
-  std::vector<Cursor> cursors_or_none(Field field) {
-    std::vector<Cursor> out;
-    for (const std::string& text : texts_or_none(field)) out.push_back(cursor_from(field, text));
-    return out;
-  }
-
-  std::vector<std::string> texts(Field field) { return required(field, json_strings(raw(field))); }
-  std::vector<std::string> texts_or_none(Field field) {
-    return has(field) ? texts(field) : std::vector<std::string>{};
-  }
-
   void reject(Field field) {
     if (!bad_) bad_ = field;
   }
 
+  // For a member that must be there.
+  template <typename T, typename... Max>
+  void need(Field field, T& out, Max... max) {
+    if (!read(raw(field), out, max...)) reject(field);
+  }
+  // For one that keeps its default when it is absent or null.
+  template <typename T, typename... Max>
+  void take(Field field, T& out, Max... max) {
+    if (has(field)) need(field, out, max...);
+  }
+
  private:
-  template <typename T>
-  T required(Field field, std::optional<T> value) {
-    if (value) return *std::move(value);
-    reject(field);
-    return T{};
-  }
+  bool has(Field field) const { return !raw(field).empty() && raw(field) != "null"; }
 
-  Cursor cursor_from(Field field, std::string_view text) {
-    auto cursor = parse_cursor(text);
-    return required(field, cursor ? std::optional{*std::move(cursor)} : std::nullopt);
-  }
-
-  // A number below zero or too large to read is still a number: it is clamped like any other.
-  static std::optional<Duration> clamped(std::string_view digits, Duration max) {
-    const bool negative = digits.starts_with('-');
-    if (negative) digits.remove_prefix(1);
-    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) {
-      return std::nullopt;
-    }
-    if (negative) return Duration{0};
-    const auto value = json_number(digits);
-    if (!value || *value > static_cast<std::uint64_t>(max.count())) return max;
-    return Duration{static_cast<Duration::rep>(*value)};
-  }
+  static bool read(std::string_view raw, std::string& out);
+  static bool read(std::string_view raw, std::uint64_t& out);
+  static bool read(std::string_view raw, std::optional<std::uint64_t>& out);
+  static bool read(std::string_view raw, bool& out);
+  static bool read(std::string_view raw, Cursor& out);
+  static bool read(std::string_view raw, std::vector<std::string>& out);
+  static bool read(std::string_view raw, std::vector<Cursor>& out);
+  static bool read(std::string_view raw, Duration& out, Duration max);
 
   std::array<std::string_view, field_names.size()> values_;
   std::optional<Field> bad_;
   bool whole_ = false;
 };
+
+Members::Members(std::string_view frame) {
+  JsonReader reader{frame};
+  while (const auto member = reader.next()) {
+    for (std::size_t i = 0; i < field_names.size(); ++i) {
+      if (field_names[i] == member->name) values_[i] = member->value;
+    }
+  }
+  whole_ = reader.complete();
+}
 
 Error Members::fault() const {
   if (!whole_) return {ErrorCode::malformed, "the frame is not one JSON object"};
@@ -146,82 +112,149 @@ Error Members::fault() const {
   return {ErrorCode::malformed, std::move(message)};
 }
 
-Hello read_hello(Members& in) {
-  Hello out;
-  out.version = in.number(Field::version);
-  out.epoch = in.text(Field::epoch);
-  out.cursor = in.cursor(Field::cursor);
-  out.recovered = in.flag_or(Field::recovered, out.recovered);
-  out.ping = in.duration_or(Field::ping, out.ping, duration_max);
-  out.window = in.duration_or(Field::window, out.window, window_max);
-  out.client = in.text_or_empty(Field::client);
-  out.cursors = in.cursors_or_none(Field::cursors);
-  return out;
+bool Members::read(std::string_view raw, std::string& out) {
+  auto text = json_string(raw);
+  if (text) out = *std::move(text);
+  return text.has_value();
 }
 
-Close read_close(Members& in) {
-  constexpr std::uint64_t code_max = 0xFFFF;
-  const std::uint64_t code = in.number(Field::code);
-  if (code > code_max) in.reject(Field::code);
-  return {static_cast<std::uint16_t>(code), in.text_or_empty(Field::reason)};
+bool Members::read(std::string_view raw, std::uint64_t& out) {
+  const auto number = json_number(raw);
+  out = number.value_or(0);
+  return number.has_value();
 }
 
-ServerFrame read_server_frame(const std::string& op, Members& in) {
-  if (op == "hello") return read_hello(in);
-  if (op == "subscribed") {
-    return Subscribed{in.number(Field::ref), in.cursor(Field::cursor),
-                      in.flag_or(Field::recovered, true)};
+bool Members::read(std::string_view raw, std::optional<std::uint64_t>& out) {
+  out = json_number(raw);
+  return out.has_value();
+}
+
+bool Members::read(std::string_view raw, bool& out) {
+  out = raw == "true";
+  return out || raw == "false";
+}
+
+bool Members::read(std::string_view raw, Cursor& out) {
+  // A cursor needs no escapes.
+  return raw.size() >= 2 && raw.front() == '"' && read_cursor(raw.substr(1, raw.size() - 2), out);
+}
+
+bool Members::read(std::string_view raw, std::vector<std::string>& out) {
+  auto texts = json_strings(raw);
+  if (texts) out = *std::move(texts);
+  return texts.has_value();
+}
+
+bool Members::read(std::string_view raw, std::vector<Cursor>& out) {
+  const auto texts = json_strings(raw);
+  if (!texts) return false;
+  for (const std::string& text : *texts) {
+    if (!read_cursor(text, out.emplace_back())) return false;
   }
-  if (op == "live") return LiveMark{in.optional_number(Field::ref), in.cursor(Field::cursor)};
-  if (op == "ping") {
-    return Ping{in.cursor(Field::cursor), in.duration_or(Field::window, Ping{}.window, window_max)};
+  return true;
+}
+
+bool Members::read(std::string_view raw, Duration& out, Duration max) {
+  // A number below zero or too large to hold is still a number: it is clamped like any other.
+  const bool negative = raw.starts_with('-');
+  if (negative) raw.remove_prefix(1);
+  const auto value = clamped_number(raw, static_cast<std::uint64_t>(max.count()));
+  out = Duration{negative ? 0 : static_cast<Duration::rep>(value.value_or(0))};
+  return value.has_value();
+}
+
+void read_server_frame(std::string_view op, Members& in, ServerFrame& frame) {
+  if (op == "hello") {
+    Hello& out = frame.emplace<Hello>();
+    in.need(Field::version, out.version);
+    in.need(Field::epoch, out.epoch);
+    in.need(Field::cursor, out.cursor);
+    in.take(Field::recovered, out.recovered);
+    in.take(Field::ping, out.ping, duration_max);
+    in.take(Field::window, out.window, window_max);
+    in.take(Field::client, out.client);
+    in.take(Field::cursors, out.cursors);
+  } else if (op == "subscribed") {
+    Subscribed& out = frame.emplace<Subscribed>();
+    in.need(Field::ref, out.ref);
+    in.need(Field::cursor, out.cursor);
+    in.take(Field::recovered, out.recovered);
+  } else if (op == "live") {
+    LiveMark& out = frame.emplace<LiveMark>();
+    in.take(Field::ref, out.ref);
+    in.need(Field::cursor, out.cursor);
+  } else if (op == "ping") {
+    Ping& out = frame.emplace<Ping>();
+    in.need(Field::cursor, out.cursor);
+    in.take(Field::window, out.window, window_max);
+  } else if (op == "gap") {
+    Gap& out = frame.emplace<Gap>();
+    in.need(Field::pattern, out.pattern);
+    in.need(Field::after, out.after);
+    in.need(Field::until, out.until);
+    in.take(Field::reason, out.reason);
+  } else if (op == "ack") {
+    Ack& out = frame.emplace<Ack>();
+    in.need(Field::ref, out.ref);
+    in.take(Field::id, out.id);
+  } else if (op == "error") {
+    ErrorFrame& out = frame.emplace<ErrorFrame>();
+    in.take(Field::ref, out.ref);
+    in.need(Field::code, out.code);
+    in.take(Field::message, out.message);
+    in.take(Field::pattern, out.pattern);
+  } else if (op == "retry") {
+    Retry& out = frame.emplace<Retry>();
+    in.need(Field::delay, out.delay, duration_max);
+    in.take(Field::ticket, out.ticket);
+    in.take(Field::reason, out.reason);
+  } else if (op == "next") {
+    Next& out = frame.emplace<Next>();
+    in.need(Field::cursor, out.cursor);
+    in.take(Field::window, out.window, window_max);
+    in.take(Field::interval, out.interval, duration_max);
+    in.take(Field::more, out.more);
+  } else if (op == "close") {
+    Close& out = frame.emplace<Close>();
+    std::uint64_t code = 0;
+    in.need(Field::code, code);
+    out.code = static_cast<std::uint16_t>(code);
+    if (out.code != code) in.reject(Field::code);
+    in.take(Field::reason, out.reason);
+  } else {
+    frame.emplace<UnknownControl>().op = op;
   }
-  if (op == "gap") {
-    return Gap{in.text(Field::pattern), in.cursor(Field::after), in.cursor(Field::until),
-               in.text_or_empty(Field::reason)};
-  }
-  if (op == "ack") return Ack{in.number(Field::ref), in.optional_number(Field::id).value_or(0)};
-  if (op == "error") {
-    return ErrorFrame{in.optional_number(Field::ref), in.text(Field::code),
-                      in.text_or_empty(Field::message), in.text_or_empty(Field::pattern)};
-  }
-  if (op == "retry") {
-    return Retry{in.duration(Field::delay, duration_max), in.text_or_empty(Field::ticket),
-                 in.text_or_empty(Field::reason)};
-  }
-  if (op == "next") {
-    return Next{in.cursor(Field::cursor), in.duration_or(Field::window, Next{}.window, window_max),
-                in.duration_or(Field::interval, Next{}.interval, duration_max),
-                in.flag_or(Field::more, false)};
-  }
-  if (op == "close") return read_close(in);
-  return UnknownControl{op};
 }
 
 // Sets `error` where another code than `malformed` says what is wrong.
-ClientFrame read_client_frame(const std::string& op, Members& in, std::optional<Error>& error) {
+void read_client_frame(std::string_view op, Members& in, ClientFrame& frame,
+                       std::optional<Error>& error) {
   if (op == "subscribe") {
-    Subscribe out{in.number(Field::ref), in.texts(Field::patterns), Latest{}};
+    Subscribe& out = frame.emplace<Subscribe>();
+    std::string start;
+    in.need(Field::ref, out.ref);
+    in.need(Field::patterns, out.patterns);
+    in.take(Field::cursor, start);
     if (out.patterns.empty()) in.reject(Field::patterns);
-    auto start = parse_start(in.text_or_empty(Field::cursor));
-    if (start) {
-      out.start = *std::move(start);
-    } else {
-      error = start.error();
-    }
-    return out;
-  }
-  if (op == "unsubscribe") return Unsubscribe{in.number(Field::ref)};
-  if (op == "publish") {
-    Publish out{in.number(Field::ref), in.text(Field::topic), in.text_or_empty(Field::key),
-                in.raw(Field::data)};
+    auto parsed = parse_start(start);
+    if (parsed) out.start = *std::move(parsed);
+    if (!parsed) error = parsed.error();
+  } else if (op == "unsubscribe") {
+    in.need(Field::ref, frame.emplace<Unsubscribe>().ref);
+  } else if (op == "publish") {
+    Publish& out = frame.emplace<Publish>();
+    in.need(Field::ref, out.ref);
+    in.need(Field::topic, out.topic);
+    in.take(Field::key, out.key);
+    out.data = in.raw(Field::data);
     if (out.data.empty()) error = Error{ErrorCode::invalid_json, "the frame's 'data' is missing"};
-    return out;
+  } else if (op == "token") {
+    Token& out = frame.emplace<Token>();
+    in.take(Field::ref, out.ref);
+    in.need(Field::token, out.token);
+  } else {
+    frame.emplace<UnknownControl>().op = op;
   }
-  if (op == "token") {
-    return Token{in.optional_number(Field::ref).value_or(0), in.text(Field::token)};
-  }
-  return UnknownControl{op};
 }
 
 // Writes {"op":"…", member by member, and the brace that closes it.
@@ -376,8 +409,10 @@ std::string encode_one(const UnknownControl& frame) { return Writer{frame.op}.fi
 
 Result<ServerFrame> parse_server_frame(std::string_view frame) {
   Members in{frame};
-  const std::string op = in.text(Field::op);
-  ServerFrame out = read_server_frame(op, in);
+  std::string op;
+  in.need(Field::op, op);
+  Result<ServerFrame> out{std::in_place};
+  read_server_frame(op, in, *out);
   if (in.failed()) return in.fault();
   return out;
 }
@@ -385,9 +420,11 @@ Result<ServerFrame> parse_server_frame(std::string_view frame) {
 Result<ClientFrame> parse_client_frame(std::string_view frame, std::optional<std::uint64_t>* ref) {
   Members in{frame};
   if (ref) *ref = json_number(in.raw(Field::ref));
-  const std::string op = in.text(Field::op);
+  std::string op;
+  in.need(Field::op, op);
   std::optional<Error> error;
-  ClientFrame out = read_client_frame(op, in, error);
+  Result<ClientFrame> out{std::in_place};
+  read_client_frame(op, in, *out, error);
   if (in.failed()) return in.fault();
   if (error) return *std::move(error);
   return out;

@@ -31,14 +31,20 @@ Error invalid(std::string_view text, std::string_view expected) {
 }  // namespace
 
 Result<Cursor> parse_cursor(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon != std::string_view::npos && !text.starts_with(last_prefix) &&
-      is_epoch(text.substr(0, colon))) {
-    if (const auto id = json_number(text.substr(colon + 1))) {
-      return Cursor{std::string(text.substr(0, colon)), *id};
-    }
-  }
+  Result<Cursor> cursor{std::in_place};
+  if (read_cursor(text, *cursor)) return cursor;
   return invalid(text, "a cursor: it must look like k3f9:1027");
+}
+
+bool read_cursor(std::string_view text, Cursor& cursor) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || text.starts_with(last_prefix)) return false;
+  const std::string_view epoch = text.substr(0, colon);
+  const auto id = json_number(text.substr(colon + 1));
+  if (!is_epoch(epoch) || !id) return false;
+  cursor.epoch = epoch;
+  cursor.id = *id;
+  return true;
 }
 
 Result<Start> parse_start(std::string_view text) {
@@ -51,7 +57,8 @@ Result<Start> parse_start(std::string_view text) {
     }
     return invalid(text, "a start: last:N takes a number from 1 to 1000");
   }
-  if (auto cursor = parse_cursor(text)) return Start{*std::move(cursor)};
+  Result<Start> start{std::in_place, Cursor{}};
+  if (read_cursor(text, *std::get_if<Cursor>(&*start))) return start;
   return invalid(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
 }
 

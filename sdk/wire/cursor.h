@@ -41,6 +41,9 @@ using Start = std::variant<Latest, Earliest, LastOf, Cursor>;
 // "k3f9:42", or ErrorCode::invalid_cursor. Digits only, no sign, no leading zero but "0" itself.
 Result<Cursor> parse_cursor(std::string_view text);
 
+// The same without the sentence: false, and `cursor` as it was, if `text` is not a cursor.
+bool read_cursor(std::string_view text, Cursor& cursor);
+
 // "" and "latest", "earliest", "last:N" or a cursor; ErrorCode::invalid_cursor otherwise.
 Result<Start> parse_start(std::string_view text);
 

@@ -2,6 +2,7 @@
 // 8259).
 #include "wire/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 
@@ -109,30 +110,34 @@ Scan skip_value(std::string_view text, std::size_t& at) {
   }
 }
 
-std::optional<std::uint32_t> hex4(std::string_view text) {
-  if (text.size() < 4) return std::nullopt;
+// The four hexadecimal digits at `at`.
+std::optional<std::uint32_t> hex4(std::string_view text, std::size_t at) {
   std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + 4, value, 16);
-  if (error != std::errc{} || end != text.data() + 4) return std::nullopt;
+  for (std::size_t i = at; i < at + 4; ++i) {
+    if (i >= text.size()) return std::nullopt;
+    const char c = text[i];
+    const char letter = static_cast<char>(c | 0x20);
+    if (is_digit(c)) {
+      value = value << 4 | static_cast<std::uint32_t>(c - '0');
+    } else if (letter >= 'a' && letter <= 'f') {
+      value = value << 4 | static_cast<std::uint32_t>(letter - 'a' + 10);
+    } else {
+      return std::nullopt;
+    }
+  }
   return value;
 }
 
 void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
   if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6);
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12);
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | code >> 18);
-    put(0x80 | (code >> 12 & 0x3F));
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
+    out += static_cast<char>(code);
+    return;
+  }
+  const unsigned continuations = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  // The lead begins with as many ones as the character has bytes.
+  out += static_cast<char>(0xF00 >> continuations | code >> (6 * continuations));
+  for (unsigned i = continuations; i-- > 0;) {
+    out += static_cast<char>(0x80 | (code >> (6 * i) & 0x3F));
   }
 }
 
@@ -148,13 +153,13 @@ bool take_escape(std::string_view text, std::size_t& at, std::string& out) {
     return true;
   }
   if (c != 'u') return false;
-  auto code = hex4(text.substr(at));
+  auto code = hex4(text, at);
   if (!code) return false;
   at += 4;
   if (*code >= 0xD800 && *code < 0xE000) {
     // Half of a surrogate pair names no character, so a string that holds one has no UTF-8.
     if (*code >= 0xDC00 || text.substr(at, 2) != "\\u") return false;
-    const auto low = hex4(text.substr(at + 2));
+    const auto low = hex4(text, at + 2);
     if (!low || *low < 0xDC00 || *low > 0xDFFF) return false;
     at += 6;
     code = 0x10000 + ((*code - 0xD800) << 10) + (*low - 0xDC00);
@@ -278,15 +283,19 @@ std::optional<std::vector<std::string>> json_strings(std::string_view raw) {
 
 std::optional<std::uint64_t> json_number(std::string_view raw) {
   constexpr std::uint64_t value_max = (std::uint64_t{1} << 53) - 1;
-  constexpr std::size_t digits_max = 16;
-  if (raw.empty() || raw.size() > digits_max) return std::nullopt;
-  if (raw.front() == '0' && raw.size() > 1) return std::nullopt;
+  if (raw.size() > 1 && raw.front() == '0') return std::nullopt;
+  const auto value = clamped_number(raw, value_max + 1);
+  return value && *value <= value_max ? value : std::nullopt;
+}
+
+std::optional<std::uint64_t> clamped_number(std::string_view digits, std::uint64_t max) {
+  if (digits.empty()) return std::nullopt;
   std::uint64_t value = 0;
-  for (const char c : raw) {
+  for (const char c : digits) {
     if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    value = value > max / 10 ? max : std::min(value * 10 + digit, max);
   }
-  if (value > value_max) return std::nullopt;
   return value;
 }
 

@@ -57,6 +57,9 @@ std::optional<std::vector<std::string>> json_strings(std::string_view raw);
 // A raw value that is a whole number in [0, 2^53); nullopt otherwise.
 std::optional<std::uint64_t> json_number(std::string_view raw);
 
+// Digits only, read as `max` when they say more; nullopt for anything else.
+std::optional<std::uint64_t> clamped_number(std::string_view digits, std::uint64_t max);
+
 std::optional<bool> json_bool(std::string_view raw);
 
 }  // namespace freshet::wire

@@ -36,17 +36,6 @@ std::size_t line_bytes(std::string_view bytes) {
   return bytes.size();
 }
 
-// The value of a `retry` field; nullopt when it is not digits only.
-std::optional<std::uint64_t> retry_value(std::string_view digits) {
-  if (digits.empty()) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = std::min(value * 10 + static_cast<std::uint64_t>(c - '0'), retry_max);
-  }
-  return value;
-}
-
 }  // namespace
 
 SseParser::SseParser(std::size_t event_bytes_max) : event_bytes_max_(event_bytes_max) {}
@@ -177,7 +166,7 @@ bool SseParser::end_line() {
       if (value_.find('\0') == std::string::npos) last_id_.swap(value_);
       break;
     case Field::retry:
-      if (const auto value = retry_value(value_)) retry_ = value;
+      if (const auto value = clamped_number(value_, retry_max)) retry_ = value;
       break;
     case Field::data:
     case Field::unknown:

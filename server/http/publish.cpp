@@ -167,10 +167,24 @@ void Publisher::publish(const PublishRequest& request, const Identity& identity,
               });
 }
 
+// A repeat that names the epoch of its first try must not be stored again by a log that has
+// forgotten its key.
+bool Publisher::is_for_other_epoch(const Request& request, Response& response) const {
+  const auto epoch = request.query("epoch");
+  if (!epoch || *epoch == log_.epoch()) return false;
+  set_problem(response, {.status = 412,
+                         .code = "epoch_changed",
+                         .detail = "the log's epoch is now " + log_.epoch() +
+                                   "; nothing was published",
+                         .members = {}});
+  return true;
+}
+
 void Publisher::handle_one(const Request& request, const Guard& guard, Instant now,
                            Response& response) const {
   const auto identity = guard.identify(request.header("Authorization"));
   if (!identity) return set_error(response, identity.error());
+  if (is_for_other_epoch(request, response)) return;
   const auto pending = std::make_shared<PendingAnswer>(response);
   publish({.topic = request.parameter("topic"),
            .data = request.body(),
@@ -206,6 +220,7 @@ void Publisher::handle_many(const Request& request, const Guard& guard, Instant 
                                 "publishing needs the server's key: send 'Authorization: Bearer "
                                 "KEY'"});
   }
+  if (is_for_other_epoch(request, response)) return;
   const auto batch = std::make_shared<Batch>(response, lines.size());
   for (std::size_t number = 0; number < lines.size(); ++number) {
     auto line = parse_line(lines[number]);

@@ -46,6 +46,8 @@ class Publisher {
                    Response& response) const;
 
  private:
+  bool is_for_other_epoch(const Request& request, Response& response) const;
+
   Log& log_;
   const Limits& limits_;
   PublishCounts& counts_;

@@ -121,7 +121,7 @@ def check_machine_paths(root, files):
 
 def check_lockfiles(root, files):
     for name in files:
-        if Path(name).name == "package-lock.json" and '"resolved":' in (root / name).read_text():
+        if Path(name).name == "package-lock.json" and '"resolved": "http' in (root / name).read_text():
             yield f"{name} names the registry it was made with: set omit-lockfile-registry-resolved=true in .npmrc"
 
 

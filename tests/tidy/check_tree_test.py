@@ -63,8 +63,8 @@ class CheckTreeTest(unittest.TestCase):
         self.assertEqual(len(list(check_tree.check_machine_paths(self.root, [dirty]))), 3)
 
     def test_a_lockfile_that_names_a_registry_is_told(self):
-        clean = self.write("wasm/package-lock.json", '{"packages": {}}')
-        dirty = self.write("e2e/package-lock.json", '{"resolved": "x"}')
+        clean = self.write("wasm/package-lock.json", '{"packages": {"a": {"resolved": "npm", "link": true}}}')
+        dirty = self.write("e2e/package-lock.json", '{"resolved": "https://example.com/a.tgz"}')
         self.assertEqual(len(list(check_tree.check_lockfiles(self.root, [clean, dirty]))), 1)
 
     def test_an_impure_symbol_is_told(self):

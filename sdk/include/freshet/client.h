@@ -75,6 +75,7 @@ class Client {
   void close();
 
  private:
+  std::shared_ptr<Platform> platform_;
   std::shared_ptr<ClientDriver> driver_;
 };
 

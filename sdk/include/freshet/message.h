@@ -12,9 +12,9 @@ namespace freshet {
 // One message. The views live for the duration of the callback; copy what you keep.
 struct Message {
   std::string_view topic;
-  std::uint64_t id = 0;      // Strictly increasing over all topics of one log, below 2^53.
-  Duration time{0};          // Since 1970-01-01, by the server's clock.
-  std::string_view data;     // One JSON value, byte for byte as it was published.
+  std::uint64_t id = 0;   // Strictly increasing over all topics of one log, below 2^53.
+  Duration time{0};       // Since 1970-01-01, by the server's clock.
+  std::string_view data;  // One JSON value, byte for byte as it was published.
 };
 
 // The same with `data` read into a T by nlohmann/json (see freshet/json.h).
@@ -29,14 +29,14 @@ struct MessageOf {
 // Some messages of a subscription can no longer be had: ids in (after, until], of one epoch.
 struct Gap {
   std::string pattern;
-  std::string after;         // Cursor. Its epoch differs from until's when the epoch changed.
-  std::string until;         // Cursor.
-  std::string reason;        // "epoch", "retention", "slow" or "limit".
+  std::string after;   // Cursor. Its epoch differs from until's when the epoch changed.
+  std::string until;   // Cursor.
+  std::string reason;  // "epoch", "retention", "slow" or "limit".
 };
 
 // What a publish came to when it succeeded.
 struct Ack {
-  std::uint64_t id = 0;      // The message's id in the log.
+  std::uint64_t id = 0;  // The message's id in the log.
 };
 
 }  // namespace freshet

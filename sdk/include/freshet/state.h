@@ -27,9 +27,9 @@ struct Live {
 };
 
 struct Waiting {
-  Duration retry_in{0};         // As of the change; see Client::on_state.
-  unsigned attempt = 0;         // 0 = the first return after a loss.
-  std::string reason;           // A sentence: "the server closed the stream".
+  Duration retry_in{0};  // As of the change; see Client::on_state.
+  unsigned attempt = 0;  // 0 = the first return after a loss.
+  std::string reason;    // A sentence: "the server closed the stream".
 };
 
 // By the application, or by a final answer (an error then). Never left again.

@@ -9,6 +9,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 using Events = std::vector<std::string>;
 
 // Each event as "type|data|id", line ends in data shown as '/'.
@@ -130,12 +132,12 @@ TEST_CASE("an id stays in force until another comes", "[wire][sse]") {
 }
 
 TEST_CASE("an id that holds a NUL is ignored", "[wire][sse]") {
-  CHECK(read(std::string("id: 1\ndata: a\n\nid: 2\0\ndata: b\n\nid: \0\ndata: c\n\n", 51)) ==
+  CHECK(read("id: 1\ndata: a\n\nid: 2\0\ndata: b\n\nid: \0\ndata: c\n\n"s) ==
         Events{"message|a|1", "message|b|1", "message|c|1"});
 }
 
 TEST_CASE("data is carried byte for byte", "[wire][sse]") {
-  const std::string data = std::string("{\"a\":\"\0\x7f\xff\xc3\xa9: data: x\"}", 25);
+  const std::string data = "{\"a\":\"\0\x7f\xff\xc3\xa9: data: x\"}"s;
   CHECK(read("data: " + data + "\n\n") == Events{"message|" + data + "|"});
 }
 

@@ -1,0 +1,491 @@
+#include "native/client_driver.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace freshet {
+
+namespace {
+
+constexpr std::string_view sdk_name = "cpp/0.1.0";
+
+core::ClientConfig config_of(const ClientOptions& options) {
+  return {
+      .transports =
+          options.transports.empty() ? core::transports_of(options.profile) : options.transports,
+      .reconnect = options.reconnect,
+      .initial_spread = options.initial_spread,
+      .hedge_after = options.hedge_after,
+      .connect_timeout = options.connect_timeout,
+      .reprobe_after = options.reprobe_after,
+      .long_poll_wait = options.long_poll_wait,
+      .poll_interval = options.poll_interval,
+      .publish_queue_max = options.publish_queue_max,
+      .publish_queue_bytes_max = options.publish_queue_bytes_max,
+      .sdk = std::string(sdk_name),
+  };
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+std::future<Result<Ack>> failed_publish(Error error) {
+  std::promise<Result<Ack>> promise;
+  promise.set_value(std::move(error));
+  return promise.get_future();
+}
+
+}  // namespace
+
+// A stretch on the platform thread in which something happens to this client: at its end the
+// actions are carried out, the timer is set, and what was closed is destroyed. Keeps the driver
+// alive.
+class ClientDriver::Turn {
+ public:
+  explicit Turn(ClientDriver& driver) : driver_(driver.shared_from_this()) {
+    ++driver_->turn_depth_;
+  }
+  ~Turn() {
+    driver_->act();
+    // Deeper ones are those of a platform whose loop runs inside a callback.
+    if (--driver_->turn_depth_ == 0) driver_->end_turn();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  std::shared_ptr<ClientDriver> driver_;
+};
+
+ClientDriver::ClientDriver(std::string_view url, ClientOptions options, Platform& platform)
+    : platform_(platform),
+      options_(std::move(options)),
+      url_(wire::parse_base_url(url)),
+      core_(config_of(options_), random_seed()) {
+  if (url_) {
+    base_ = url_->origin() + url_->prefix;
+  } else {
+    core_.close(now());
+  }
+}
+
+Result<core::SubscriptionId> ClientDriver::subscribe(std::string_view pattern,
+                                                     std::function<void(const Message&)> on_message,
+                                                     SubscribeOptions options) {
+  if (!url_) return url_.error();
+  if (!on_message) return Error{ErrorCode::invalid_argument, "a subscription needs a callback"};
+  auto added = std::make_shared<Listener>();
+  added->on_message = std::move(on_message);
+  added->on_gap = std::move(options.on_gap);
+  added->on_live = std::move(options.on_live);
+  added->on_error = std::move(options.on_error);
+  const std::lock_guard lock(mutex_);
+  const auto id = core_.subscribe(now(), pattern, options.cursor);
+  if (!id) return id.error();
+  listeners_.emplace(*id, std::move(added));
+  act_later();
+  return *id;
+}
+
+void ClientDriver::unsubscribe(core::SubscriptionId subscription) {
+  std::shared_ptr<Listener> ended;  // Destroyed, with what the callbacks hold, outside the lock.
+  const std::lock_guard lock(mutex_);
+  const auto found = listeners_.find(subscription);
+  if (found == listeners_.end()) return;
+  found->second->open = false;
+  ended = std::move(found->second);
+  listeners_.erase(found);
+  if (closed_) return;
+  core_.unsubscribe(now(), subscription);
+  act_later();
+}
+
+std::string ClientDriver::cursor(core::SubscriptionId subscription) {
+  const std::lock_guard lock(mutex_);
+  return core_.cursor(subscription);
+}
+
+std::future<Result<Ack>> ClientDriver::publish(std::string_view topic, std::string json,
+                                               const PublishOptions& options) {
+  if (!url_) return failed_publish(url_.error());
+  // Several publishes share one request, line by line: a value that is not one would be several.
+  if (!nlohmann::json::accept(json)) {
+    return failed_publish({ErrorCode::invalid_json, "the data is not one JSON value in UTF-8"});
+  }
+  // Valid JSON has raw line ends only between its tokens.
+  std::replace(json.begin(), json.end(), '\n', ' ');
+  std::replace(json.begin(), json.end(), '\r', ' ');
+  const std::lock_guard lock(mutex_);
+  const auto id = core_.publish(now(), topic, json.size(), options.key, options.timeout);
+  if (!id) return failed_publish(id.error());
+  PendingPublish& pending = publishes_[*id];
+  pending.json = std::move(json);
+  act_later();
+  return pending.promise.get_future();
+}
+
+void ClientDriver::on_state(std::function<void(const State&)> listener) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  state_listener_ =
+      listener ? std::make_shared<std::function<void(const State&)>>(std::move(listener)) : nullptr;
+  platform_.post([self = shared_from_this()] {
+    const Turn turn(*self);
+    self->tell_state();
+  });
+}
+
+State ClientDriver::state() {
+  if (!url_) return {.kind = state::Closed{url_.error()}, .unavailable = {}};
+  const std::lock_guard lock(mutex_);
+  return core_.state();
+}
+
+Result<void> ClientDriver::set_transports(std::vector<Transport> transports) {
+  if (!url_) return url_.error();
+  const std::lock_guard lock(mutex_);
+  auto set = core_.set_transports(now(), std::move(transports));
+  if (!closed_) act_later();
+  return set;
+}
+
+void ClientDriver::close() {
+  std::unique_lock lock(mutex_);
+  if (!closed_) {
+    closed_ = true;
+    core_.close(now());
+    for (auto& [id, open] : listeners_) open->open = false;
+    platform_.post([self = shared_from_this()] { self->detach(); });
+  }
+  callback_done_.wait(lock, [this] {
+    return std::all_of(callback_threads_.begin(), callback_threads_.end(),
+                       [](std::thread::id id) { return id == std::this_thread::get_id(); });
+  });
+}
+
+// Everything of this client that belongs to the platform thread goes.
+void ClientDriver::detach() {
+  {
+    const Turn turn(*this);
+  }
+  connections_.clear();
+  posts_.clear();
+  timer_.reset();
+  std::unordered_map<core::SubscriptionId, std::shared_ptr<Listener>> ended;
+  std::unordered_map<core::PublishId, PendingPublish> left;
+  const std::lock_guard lock(mutex_);
+  ended.swap(listeners_);
+  left.swap(publishes_);
+}
+
+// REQUIRES: mutex_ is held.
+void ClientDriver::act_later() {
+  if (acting_queued_) return;
+  acting_queued_ = true;
+  platform_.post([self = shared_from_this()] { const Turn turn(*self); });
+}
+
+// Carries out every action there is; each may bring about further ones.
+void ClientDriver::act() {
+  for (;;) {
+    std::optional<core::Action> action;
+    {
+      const std::lock_guard lock(mutex_);
+      acting_queued_ = false;
+      action = core_.poll_action();
+      if (!action) timeout_ = core_.poll_timeout();
+    }
+    if (!action) return;
+    std::visit([this](auto& what) { perform(std::move(what)); }, *action);
+  }
+}
+
+void ClientDriver::end_turn() {
+  if (!timer_ && timeout_) {
+    timer_ = platform_.make_timer([this] {
+      const Turn turn(*this);
+      const std::lock_guard lock(mutex_);
+      core_.handle_timeout(now());
+    });
+  }
+  if (timer_) timer_->set(timeout_ ? std::optional(timeout_->since_zero) : std::nullopt);
+  closed_connections_.clear();
+  closed_posts_.clear();
+}
+
+void ClientDriver::take_frame(core::ConnectionId connection, std::string_view frame) {
+  const Turn turn(*this);
+  Listeners receivers = std::move(receivers_);
+  Message message;
+  {
+    const std::lock_guard lock(mutex_);
+    const core::Delivery delivery = core_.handle_frame(now(), connection, frame);
+    for (const core::SubscriptionId id : delivery.subscriptions) {
+      const auto found = listeners_.find(id);
+      if (found != listeners_.end()) receivers.push_back(found->second);
+    }
+    if (!receivers.empty()) {
+      message = {delivery.head.topic, delivery.head.id,
+                 Duration{static_cast<Duration::rep>(delivery.head.time)},
+                 wire::frame_data(frame, delivery.head)};
+    }
+  }
+  if (!receivers.empty()) {
+    if (options_.executor) {
+      deliver_later(receivers, message);
+    } else {
+      deliver(receivers, message);
+    }
+  }
+  receivers.clear();
+  receivers_ = std::move(receivers);
+}
+
+void ClientDriver::deliver(const Listeners& receivers, const Message& message) {
+  if (!begin_callback()) return;
+  for (const auto& receiver : receivers) {
+    // One that was closed by another's callback, or by the client's destructor, gets no more.
+    if (receiver->open) receiver->on_message(message);
+  }
+  end_callback();
+}
+
+// By the executor, who needs a copy: the frame's bytes are gone by then.
+void ClientDriver::deliver_later(const Listeners& receivers, const Message& message) {
+  auto topic = std::make_shared<const std::string>(message.topic);
+  auto data = std::make_shared<const std::string>(message.data);
+  options_.executor([self = shared_from_this(), receivers, topic, data, message] {
+    self->deliver(receivers, {*topic, message.id, message.time, *data});
+  });
+}
+
+void ClientDriver::take_end(core::ConnectionId connection, const ConnectionEnd& end) {
+  const Turn turn(*this);
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  if (!found->second->lives_on(end)) {
+    closed_connections_.push_back(std::move(found->second));
+    connections_.erase(found);
+  }
+  const std::lock_guard lock(mutex_);
+  core_.handle_end(now(), connection, end);
+}
+
+void ClientDriver::perform(core::OpenStream action) {
+  HttpRequest request = make_request(action.target);
+  request.fresh_connection = true;
+  FrameSink& sink = *this;
+  std::unique_ptr<native::ClientConnection> connection;
+  if (action.transport == Transport::websocket) {
+    connection =
+        native::WebSocketConnection::open(platform_, std::move(request), action.connection, sink);
+  } else {
+    connection = std::make_unique<native::SseConnection>(platform_, std::move(request),
+                                                         action.connection, sink);
+  }
+  if (connection) {
+    connections_.emplace(action.connection, std::move(connection));
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  core_.handle_end(now(), action.connection,
+                   {.kind = EndKind::unsupported, .reason = "the platform has no WebSocket"});
+}
+
+void ClientDriver::perform(core::Poll action) {
+  HttpRequest request = make_request(action.target);
+  if (!action.body.empty()) {
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = std::move(action.body);
+  }
+  auto& connection = connections_[action.connection];
+  if (!connection) {
+    // A new attempt is to try the path anew; the polls that follow keep the connection.
+    request.fresh_connection = true;
+    FrameSink& sink = *this;
+    connection = std::make_unique<native::PollConnection>(action.connection, sink);
+  }
+  connection->poll(platform_, std::move(request));
+}
+
+void ClientDriver::perform(core::SendText action) {
+  const auto found = connections_.find(action.connection);
+  if (found != connections_.end()) found->second->send(std::move(action.text));
+}
+
+void ClientDriver::perform(core::SendPublish action) {
+  const auto found = connections_.find(action.connection);
+  if (found == connections_.end()) return;
+  std::string text = std::move(action.head);
+  append_payload(text, action.publish);
+  found->second->send(std::move(text));
+}
+
+void ClientDriver::perform(core::PostPublishes action) {
+  HttpRequest request = make_request(action.target);
+  request.body.emplace();
+  std::vector<core::PublishId> publishes;
+  for (const auto& line : action.lines) {
+    publishes.push_back(line.publish);
+    *request.body += line.head;
+    append_payload(*request.body, line.publish);
+    *request.body += '\n';
+  }
+  posts_[action.request] = std::make_unique<native::PublishPost>(
+      platform_, std::move(request), std::move(publishes),
+      [this, id = action.request](const native::PublishPost::Outcome& outcome) {
+        take_outcome(id, outcome);
+      });
+}
+
+void ClientDriver::take_outcome(core::RequestId request,
+                                const native::PublishPost::Outcome& outcome) {
+  const Turn turn(*this);
+  close_post(request);
+  const std::lock_guard lock(mutex_);
+  // The core sends again what an answer leaves out.
+  if (outcome.end.kind == EndKind::finished || !outcome.answers.empty()) {
+    core_.handle_publish_answers(now(), request, outcome.answers);
+  } else {
+    core_.handle_publish_failed(now(), request, outcome.end);
+  }
+}
+
+void ClientDriver::perform(core::CancelPost action) { close_post(action.request); }
+
+void ClientDriver::close_post(core::RequestId request) {
+  const auto found = posts_.find(request);
+  if (found == posts_.end()) return;
+  closed_posts_.push_back(std::move(found->second));
+  posts_.erase(found);
+}
+
+void ClientDriver::perform(core::CloseConnection action) {
+  const auto found = connections_.find(action.connection);
+  if (found == connections_.end()) return;
+  found->second->close(action.code);
+  closed_connections_.push_back(std::move(found->second));
+  connections_.erase(found);
+}
+
+void ClientDriver::perform(core::StateChanged) { tell_state(); }
+
+void ClientDriver::tell_state() {
+  std::shared_ptr<std::function<void(const State&)>> told;
+  {
+    const std::lock_guard lock(mutex_);
+    told = state_listener_;
+  }
+  if (told) call_back([told, now = state()] { (*told)(now); });
+}
+
+void ClientDriver::perform(core::TellGap action) {
+  const auto told = listener(action.subscription);
+  if (!told || !told->on_gap) return;
+  Gap gap{action.gap.pattern, wire::to_string(action.gap.after), wire::to_string(action.gap.until),
+          action.gap.reason};
+  call_back([told, gap = std::move(gap)] {
+    if (told->open) told->on_gap(gap);
+  });
+}
+
+void ClientDriver::perform(core::TellLive action) {
+  const auto told = listener(action.subscription);
+  if (!told || !told->on_live) return;
+  call_back([told] {
+    if (told->open) told->on_live();
+  });
+}
+
+void ClientDriver::perform(core::TellSubscriptionError action) {
+  const auto told = listener(action.subscription);
+  if (!told) return;
+  {
+    const std::lock_guard lock(mutex_);
+    listeners_.erase(action.subscription);
+  }
+  if (!told->on_error) return;
+  call_back([told, error = std::move(action.error)] {
+    if (told->open) told->on_error(error);
+  });
+}
+
+void ClientDriver::perform(core::TellPublished action) {
+  PendingPublish ended;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = publishes_.find(action.publish);
+    if (found == publishes_.end()) return;
+    ended = std::move(found->second);
+    publishes_.erase(found);
+  }
+  if (action.id) {
+    ended.promise.set_value(Ack{*action.id});
+  } else {
+    ended.promise.set_value(action.id.error());
+  }
+}
+
+HttpRequest ClientDriver::make_request(std::string_view target) {
+  HttpRequest request{.url = base_ + std::string(target),
+                      .headers = {{"User-Agent", "freshet-" + std::string(sdk_name)}},
+                      .ca_file = options_.ca_file,
+                      .insecure = options_.insecure};
+  if (!options_.token || !begin_callback()) return request;
+  const std::string token = options_.token();
+  end_callback();
+  // A line end in it would be a header of somebody else's choice.
+  if (!token.empty() && token.find_first_of("\r\n") == std::string::npos) {
+    request.headers.emplace_back("Authorization", "Bearer " + token);
+  }
+  return request;
+}
+
+// The payload and the end of the frame that it stands in.
+void ClientDriver::append_payload(std::string& text, core::PublishId publish) {
+  const std::lock_guard lock(mutex_);
+  const auto found = publishes_.find(publish);
+  if (found != publishes_.end()) text += found->second.json;
+  text += '}';
+}
+
+std::shared_ptr<ClientDriver::Listener> ClientDriver::listener(core::SubscriptionId subscription) {
+  const std::lock_guard lock(mutex_);
+  const auto found = listeners_.find(subscription);
+  return found != listeners_.end() ? found->second : nullptr;
+}
+
+void ClientDriver::call_back(std::function<void()> call) {
+  auto guarded = [self = shared_from_this(), call = std::move(call)] {
+    if (!self->begin_callback()) return;
+    call();
+    self->end_callback();
+  };
+  if (options_.executor) {
+    options_.executor(std::move(guarded));
+  } else {
+    guarded();
+  }
+}
+
+bool ClientDriver::begin_callback() {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  callback_threads_.push_back(std::this_thread::get_id());
+  return true;
+}
+
+void ClientDriver::end_callback() {
+  const std::lock_guard lock(mutex_);
+  const auto self =
+      std::find(callback_threads_.begin(), callback_threads_.end(), std::this_thread::get_id());
+  callback_threads_.erase(self);
+  callback_done_.notify_all();
+}
+
+}  // namespace freshet

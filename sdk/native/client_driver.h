@@ -1,0 +1,131 @@
+// What stands behind a Client: the core, the callbacks, and the platform that carries out the
+// core's actions. freshet/client.h has the rules that it keeps for applications.
+//
+// The core is called under `mutex_`, from any thread; its actions are carried out on the platform
+// thread only, each outside the lock. Callbacks run outside the lock too, so they may call
+// anything.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "core/client.h"
+#include "freshet/client.h"
+#include "freshet/platform.h"
+#include "native/client_connection.h"
+#include "native/publish_post.h"
+#include "wire/endpoints.h"
+
+namespace freshet {
+
+class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
+                           private native::FrameSink {
+ public:
+  // `platform` must outlive close().
+  ClientDriver(std::string_view url, ClientOptions options, Platform& platform);
+
+  Result<core::SubscriptionId> subscribe(std::string_view pattern,
+                                         std::function<void(const Message&)> on_message,
+                                         SubscribeOptions options);
+  void unsubscribe(core::SubscriptionId subscription);
+  std::string cursor(core::SubscriptionId subscription);
+  std::future<Result<Ack>> publish(std::string_view topic, std::string json,
+                                   const PublishOptions& options);
+  void on_state(std::function<void(const State&)> listener);
+  State state();
+  Result<void> set_transports(std::vector<Transport> transports);
+  // Waits for a callback that is running, but inside one.
+  void close();
+
+ private:
+  // The callbacks of one subscription. `open` is read between two callbacks without the lock.
+  struct Listener {
+    std::function<void(const Message&)> on_message;
+    std::function<void(const Gap&)> on_gap;
+    std::function<void()> on_live;
+    std::function<void(const Error&)> on_error;
+    std::atomic<bool> open{true};
+  };
+  using Listeners = std::vector<std::shared_ptr<Listener>>;
+
+  struct PendingPublish {
+    std::string json;
+    std::promise<Result<Ack>> promise;
+  };
+
+  class Turn;
+
+  // native::FrameSink
+  void take_frame(core::ConnectionId connection, std::string_view frame) override;
+  void take_end(core::ConnectionId connection, const ConnectionEnd& end) override;
+
+  core::Instant now() { return {platform_.now()}; }
+  void act_later();
+  void act();
+  void end_turn();
+  void perform(core::OpenStream action);
+  void perform(core::Poll action);
+  void perform(core::SendText action);
+  void perform(core::SendPublish action);
+  void perform(core::PostPublishes action);
+  void perform(core::CancelPost action);
+  void perform(core::CloseConnection action);
+  void perform(core::StateChanged action);
+  void perform(core::TellGap action);
+  void perform(core::TellLive action);
+  void perform(core::TellSubscriptionError action);
+  void perform(core::TellPublished action);
+
+  void take_outcome(core::RequestId request, const native::PublishPost::Outcome& outcome);
+  void close_post(core::RequestId request);
+  void tell_state();
+  HttpRequest make_request(std::string_view target);
+  void append_payload(std::string& text, core::PublishId publish);
+  std::shared_ptr<Listener> listener(core::SubscriptionId subscription);
+  void deliver(const Listeners& receivers, const Message& message);
+  void deliver_later(const Listeners& receivers, const Message& message);
+  void call_back(std::function<void()> call);
+  bool begin_callback();
+  void end_callback();
+  void detach();
+
+  Platform& platform_;
+  const ClientOptions options_;
+  Result<wire::BaseUrl> url_;
+  std::string base_;  // Of every request: origin and prefix.
+
+  // On the platform thread only.
+  std::unique_ptr<Platform::Timer> timer_;
+  std::map<core::ConnectionId, std::unique_ptr<native::ClientConnection>> connections_;
+  std::map<core::RequestId, std::unique_ptr<native::PublishPost>> posts_;
+  // Closed in this turn; one of them may have called us.
+  std::vector<std::unique_ptr<native::ClientConnection>> closed_connections_;
+  std::vector<std::unique_ptr<native::PublishPost>> closed_posts_;
+  Listeners receivers_;  // Scratch of take_frame.
+  unsigned turn_depth_ = 0;
+  std::optional<core::Instant> timeout_;
+
+  std::mutex mutex_;  // Guards the rest.
+  core::Client core_;
+  std::unordered_map<core::SubscriptionId, std::shared_ptr<Listener>> listeners_;
+  std::unordered_map<core::PublishId, PendingPublish> publishes_;
+  std::shared_ptr<std::function<void(const State&)>> state_listener_;
+  // Those that run a callback: the platform's, for `token`, and the executor's.
+  std::vector<std::thread::id> callback_threads_;
+  std::condition_variable callback_done_;
+  bool acting_queued_ = false;
+  bool closed_ = false;  // By the application: no callback begins any more.
+};
+
+}  // namespace freshet
