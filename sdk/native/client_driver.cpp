@@ -71,6 +71,8 @@ ClientDriver::ClientDriver(std::string_view url, ClientOptions options, Platform
     base_ = url_->origin() + url_->prefix;
   } else {
     core_.close(now());
+    while (core_.poll_action()) {
+    }  // Nobody listens yet, and a listener is told the state when it comes.
   }
 }
 

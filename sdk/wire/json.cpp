@@ -135,7 +135,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
   }
   const unsigned continuations = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
   // The lead begins with as many ones as the character has bytes.
-  out += static_cast<char>(0xF00 >> continuations | code >> (6 * continuations));
+  out += static_cast<char>(0xFF00 >> (continuations + 1) | code >> (6 * continuations));
   for (unsigned i = continuations; i-- > 0;) {
     out += static_cast<char>(0x80 | (code >> (6 * i) & 0x3F));
   }
