@@ -57,11 +57,10 @@ class LoopbackClient {
 template <typename T>
 class Mailbox {
  public:
+  // Tells under the lock: once it is free, the one who waited may destroy the mailbox.
   void put(T value) {
-    {
-      const std::lock_guard lock(mutex_);
-      values_.push_back(std::move(value));
-    }
+    const std::lock_guard lock(mutex_);
+    values_.push_back(std::move(value));
     changed_.notify_all();
   }
 
