@@ -32,7 +32,8 @@ double bytes_per_connection(const std::string& program, const Kind& kind, std::s
   const std::uint64_t before = server.memory_bytes();
   connections.open(count - warm_up_count, kind.request, kind.marker);
   const std::uint64_t after = server.memory_bytes();
-  const double each = static_cast<double>(after - before) / static_cast<double>(count - warm_up_count);
+  const double each =
+      static_cast<double>(after - before) / static_cast<double>(count - warm_up_count);
   std::printf("%-10s %6zu connections  %7.1f MB  %6.0f bytes each  %u threads\n", kind.name, count,
               static_cast<double>(after) / 1e6, each, server.thread_count());
   return each;
@@ -42,7 +43,8 @@ double bytes_per_connection(const std::string& program, const Kind& kind, std::s
 
 int measure_memory(const std::string& program, std::size_t count) {
   const Kind kinds[] = {
-      {"sse", "GET /v1/sse?pattern=bench.memory HTTP/1.1\r\nHost: localhost\r\n\r\n", "\"op\":\"live\""},
+      {"sse", "GET /v1/sse?pattern=bench.memory HTTP/1.1\r\nHost: localhost\r\n\r\n",
+       "\"op\":\"live\""},
       {"websocket",
        "GET /v1/ws?pattern=bench.memory HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -34,7 +34,8 @@ sockaddr_in loopback(std::uint16_t port) {
 bool accepts(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port);
-  const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool connected =
+      ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
   return connected;
 }
@@ -58,13 +59,15 @@ ServerProcess::ServerProcess(std::vector<std::string> command, std::uint16_t por
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  const int failed = posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
+  const int failed =
+      posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failed) throw std::runtime_error("cannot start " + command.front());
   const auto deadline = Clock::now() + std::chrono::seconds(10);
   while (!accepts(port_)) {
     if (Clock::now() > deadline || ::waitpid(pid_, nullptr, WNOHANG) != 0) {
-      throw std::runtime_error(command.front() + " does not listen on port " + std::to_string(port));
+      throw std::runtime_error(command.front() + " does not listen on port " +
+                               std::to_string(port));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

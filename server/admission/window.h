@@ -12,7 +12,7 @@
 namespace freshet::server {
 
 struct WindowOptions {
-  double admission_rate = 1000;              // Clients a second the server lets in.
+  double admission_rate = 1000;  // Clients a second the server lets in.
   Duration window_min{100};
   Duration window_max{5 * 60 * 1000};
 };

@@ -9,7 +9,7 @@
 namespace freshet::server {
 
 struct Identity {
-  std::string principal;     // Scope of idempotency keys; empty for everybody without a credential.
+  std::string principal;  // Scope of idempotency keys; empty for everybody without a credential.
   bool may_publish = false;
 };
 

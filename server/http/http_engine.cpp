@@ -151,10 +151,9 @@ class HttpEngine::Core final : public httplib::Server {
                              .members = {}});
     } catch (...) {
       response = {};
-      set_problem(response, {.status = 500,
-                             .code = "internal",
-                             .detail = "the handler failed",
-                             .members = {}});
+      set_problem(
+          response,
+          {.status = 500, .code = "internal", .detail = "the handler failed", .members = {}});
     }
     if (response.status >= 400 || exchange.request.is_head()) {
       response.parking_ = Response::Parking::none;
@@ -184,12 +183,13 @@ class HttpEngine::Core final : public httplib::Server {
     Request& request = exchange.request;
     Response& response = exchange.response;
     if (exchange.verdict == OriginVerdict::refused) {
-      return set_problem(
-          response, {.status = 403,
-                     .code = "forbidden",
-                     .detail = "cross-origin pages are refused; start the server with "
-                               "--allow-origin " + std::string(request.header("Origin")),
-                     .members = {}});
+      return set_problem(response,
+                         {.status = 403,
+                          .code = "forbidden",
+                          .detail = "cross-origin pages are refused; start the server with "
+                                    "--allow-origin " +
+                                    std::string(request.header("Origin")),
+                          .members = {}});
     }
     const std::string_view path = request.raw_path();
     if (auto match = router.find(request.method(), path)) {

@@ -30,22 +30,38 @@ void set_problem(Response& response, const Problem& problem) {
 
 std::string_view problem_code(int status) {
   switch (status) {
-    case 400: return "malformed";
-    case 401: return "unauthorized";
-    case 403: return "forbidden";
-    case 404: return "not_found";
-    case 405: return "method_not_allowed";
-    case 408: return "timeout";
-    case 413: return "too_large";
-    case 414: return "too_large";
-    case 417: return "unsupported";
-    case 426: return "unsupported";
-    case 429: return "busy";
-    case 431: return "too_large";
-    case 501: return "unsupported";
-    case 503: return "busy";
-    case 505: return "unsupported";
-    default: return status >= 500 ? "internal" : "malformed";
+    case 400:
+      return "malformed";
+    case 401:
+      return "unauthorized";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not_found";
+    case 405:
+      return "method_not_allowed";
+    case 408:
+      return "timeout";
+    case 413:
+      return "too_large";
+    case 414:
+      return "too_large";
+    case 417:
+      return "unsupported";
+    case 426:
+      return "unsupported";
+    case 429:
+      return "busy";
+    case 431:
+      return "too_large";
+    case 501:
+      return "unsupported";
+    case 503:
+      return "busy";
+    case 505:
+      return "unsupported";
+    default:
+      return status >= 500 ? "internal" : "malformed";
   }
 }
 

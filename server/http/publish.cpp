@@ -59,11 +59,11 @@ Answer answer_of(const Error& error) {
 
 std::string encode_result(std::uint64_t ref, const Result<Appended>& appended) {
   if (appended) return wire::encode(wire::ServerFrame{wire::Ack{.ref = ref, .id = appended->id}});
-  return wire::encode(wire::ServerFrame{
-      wire::ErrorFrame{.ref = ref,
-                       .code = std::string(to_string(appended.error().code)),
-                       .message = appended.error().message,
-                       .pattern = {}}});
+  return wire::encode(
+      wire::ServerFrame{wire::ErrorFrame{.ref = ref,
+                                         .code = std::string(to_string(appended.error().code)),
+                                         .message = appended.error().message,
+                                         .pattern = {}}});
 }
 
 struct Line {
@@ -172,11 +172,11 @@ void Publisher::publish(const PublishRequest& request, const Identity& identity,
 bool Publisher::is_for_other_epoch(const Request& request, Response& response) const {
   const auto epoch = request.query("epoch");
   if (!epoch || *epoch == log_.epoch()) return false;
-  set_problem(response, {.status = 412,
-                         .code = "epoch_changed",
-                         .detail = "the log's epoch is now " + log_.epoch() +
-                                   "; nothing was published",
-                         .members = {}});
+  set_problem(response,
+              {.status = 412,
+               .code = "epoch_changed",
+               .detail = "the log's epoch is now " + log_.epoch() + "; nothing was published",
+               .members = {}});
   return true;
 }
 
@@ -210,10 +210,10 @@ void Publisher::handle_many(const Request& request, const Guard& guard, Instant 
                                 "the body has no line; each is {\"topic\":…,\"data\":…}"});
   }
   if (lines.size() > limits_.publish_lines_max) {
-    return set_error(response, {ErrorCode::too_many,
-                                "the body has " + std::to_string(lines.size()) +
-                                    " lines; at most " +
-                                    std::to_string(limits_.publish_lines_max) + " are allowed"});
+    return set_error(
+        response,
+        {ErrorCode::too_many, "the body has " + std::to_string(lines.size()) + " lines; at most " +
+                                  std::to_string(limits_.publish_lines_max) + " are allowed"});
   }
   if (!identity->may_publish) {
     return set_error(response, {ErrorCode::unauthorized,
@@ -250,14 +250,22 @@ Result<void> check_payload(std::string_view data) {
 
 int http_status(ErrorCode code) {
   switch (code) {
-    case ErrorCode::unauthorized: return 401;
-    case ErrorCode::forbidden: return 403;
-    case ErrorCode::not_found: return 404;
-    case ErrorCode::timeout: return 408;
-    case ErrorCode::too_large: return 413;
-    case ErrorCode::busy: return 503;
-    case ErrorCode::internal: return 500;
-    default: return 400;
+    case ErrorCode::unauthorized:
+      return 401;
+    case ErrorCode::forbidden:
+      return 403;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::timeout:
+      return 408;
+    case ErrorCode::too_large:
+      return 413;
+    case ErrorCode::busy:
+      return 503;
+    case ErrorCode::internal:
+      return 500;
+    default:
+      return 400;
   }
 }
 

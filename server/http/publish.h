@@ -17,13 +17,13 @@ namespace freshet::server {
 
 struct PublishRequest {
   std::string_view topic;
-  std::string_view data;   // Raw; need not be valid.
-  std::string_view key;    // Idempotency key; empty without one.
+  std::string_view data;  // Raw; need not be valid.
+  std::string_view key;   // Idempotency key; empty without one.
 };
 
 struct PublishCounts {
   Count published;
-  Count repeated;          // Answered by an idempotency key.
+  Count repeated;  // Answered by an idempotency key.
   Count refused;
 };
 

@@ -28,8 +28,8 @@ std::string http_date(std::time_t time) {
   const auto two = [](int value) { return (value < 10 ? "0" : "") + std::to_string(value); };
   return std::string(days[static_cast<std::size_t>(parts.tm_wday)]) + ", " + two(parts.tm_mday) +
          ' ' + months[static_cast<std::size_t>(parts.tm_mon)] + ' ' +
-         std::to_string(1900 + parts.tm_year) + ' ' + two(parts.tm_hour) + ':' +
-         two(parts.tm_min) + ':' + two(parts.tm_sec) + " GMT";
+         std::to_string(1900 + parts.tm_year) + ' ' + two(parts.tm_hour) + ':' + two(parts.tm_min) +
+         ':' + two(parts.tm_sec) + " GMT";
 }
 
 // The real path of `path` below the root, or nothing if it leads out of it.
@@ -91,15 +91,14 @@ bool StaticFiles::serve(const Request& request, std::string_view path, Response&
   const auto real = resolve(options_.root, path);
   if (!real) return false;
   const int fd = ::open(real->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat status {};
+  struct stat status{};
   if (fd < 0 || ::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     if (fd >= 0) ::close(fd);
     return false;
   }
   const auto size = static_cast<std::size_t>(status.st_size);
-  const std::string tag = '"' + std::to_string(size) + '-' +
-                          std::to_string(status.st_mtim.tv_sec) + '.' +
-                          std::to_string(status.st_mtim.tv_nsec) + '"';
+  const std::string tag = '"' + std::to_string(size) + '-' + std::to_string(status.st_mtim.tv_sec) +
+                          '.' + std::to_string(status.st_mtim.tv_nsec) + '"';
   const std::string modified = http_date(status.st_mtim.tv_sec);
   response.headers.emplace_back("ETag", tag);
   response.headers.emplace_back("Last-Modified", modified);

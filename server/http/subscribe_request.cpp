@@ -9,7 +9,7 @@
 namespace freshet::server {
 namespace {
 
-constexpr std::size_t name_bytes_max = 128;    // client, sdk
+constexpr std::size_t name_bytes_max = 128;  // client, sdk
 constexpr std::size_t ticket_bytes_max = 512;
 
 // The request as it came, before it means anything.
@@ -19,14 +19,11 @@ struct RawRequest {
   std::string wait, limit, client, ticket, sdk, last_event_id;
 };
 
-Error invalid(std::string message) {
-  return {ErrorCode::invalid_argument, std::move(message)};
-}
+Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
 
 // A whole number from `low` to `high`, or `otherwise` when there is no text.
 Result<std::uint64_t> parse_number(std::string_view name, std::string_view text,
-                                   std::uint64_t otherwise, std::uint64_t low,
-                                   std::uint64_t high) {
+                                   std::uint64_t otherwise, std::uint64_t low, std::uint64_t high) {
   if (text.empty()) return otherwise;
   std::uint64_t value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -81,8 +78,8 @@ Result<SubscribeRequest> parse(RawRequest raw, const Limits& limits) {
     if (last) apply_last_event_id(*start, *last);
     request.starts.push_back({std::move(raw.patterns[i]), *std::move(start)});
   }
-  const auto wait = parse_number("wait", raw.wait, 0, 0,
-                                 static_cast<std::uint64_t>(limits.wait_max.count()));
+  const auto wait =
+      parse_number("wait", raw.wait, 0, 0, static_cast<std::uint64_t>(limits.wait_max.count()));
   if (!wait) return wait.error();
   request.wait = Duration{static_cast<Duration::rep>(*wait)};
   const auto limit =

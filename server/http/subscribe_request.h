@@ -22,12 +22,12 @@ struct SubscribeRequest {
     std::string pattern;
     wire::Start start;
   };
-  std::vector<Start> starts;        // In the order asked for; may be empty.
-  Duration wait{0};                 // Polls: how long to wait for a first message.
-  std::size_t limit = 0;            // Polls: messages of the answer; never 0 after parsing.
-  std::string client;               // The id from an earlier hello; empty without one.
+  std::vector<Start> starts;  // In the order asked for; may be empty.
+  Duration wait{0};           // Polls: how long to wait for a first message.
+  std::size_t limit = 0;      // Polls: messages of the answer; never 0 after parsing.
+  std::string client;         // The id from an earlier hello; empty without one.
   std::string ticket;
-  std::string sdk;                  // Name and version; empty for a bare client.
+  std::string sdk;  // Name and version; empty for a bare client.
 };
 
 // From ?pattern=&cursor=&wait=&limit=&client=&ticket=&sdk= and Last-Event-ID. `pattern` may repeat;

@@ -18,13 +18,13 @@ struct Replay {
     std::map<std::string, std::uint64_t, std::less<>> first_of_topic;
   };
 
-  std::uint64_t position = 0;         // Everything up to here is queued.
-  std::uint64_t level = 0;            // Below it not every subscription has begun: no joining.
-  std::vector<Entry> entries;         // One for each subscription, in the same order.
-  std::vector<std::uint64_t> lives;   // Refs that will be told `live`.
-  std::uint64_t reading = 0;          // Serial of the read under way; 0 = none.
-  bool ready = false;                 // In Hub::ready_.
-  bool ahead = false;                 // In Hub::ahead_.
+  std::uint64_t position = 0;        // Everything up to here is queued.
+  std::uint64_t level = 0;           // Below it not every subscription has begun: no joining.
+  std::vector<Entry> entries;        // One for each subscription, in the same order.
+  std::vector<std::uint64_t> lives;  // Refs that will be told `live`.
+  std::uint64_t reading = 0;         // Serial of the read under way; 0 = none.
+  bool ready = false;                // In Hub::ready_.
+  bool ahead = false;                // In Hub::ahead_.
 };
 
 namespace {
@@ -97,8 +97,8 @@ Hub::Hub(Log& log, HubOptions options)
       epoch_(log.epoch()),
       position_(log.head()),
       cache_(std::make_unique<Cache>(options.cache_bytes_max)) {
-  wheel_slots_ = std::clamp<std::size_t>(static_cast<std::size_t>(options_.ping.count()), 1,
-                                         wheel_slots_max);
+  wheel_slots_ =
+      std::clamp<std::size_t>(static_cast<std::size_t>(options_.ping.count()), 1, wheel_slots_max);
   slot_time_ = std::max(options_.ping / static_cast<Duration::rep>(wheel_slots_), Duration{1});
   placed_.resize(wheel_slots_ + 1);
 }
@@ -120,12 +120,12 @@ void Hub::open(Subscriber& subscriber, OpenRequest request, Instant now) {
   if (subscriber_count_ == 1 && !reading_) position_ = std::max(position_, log_.head());
   auto starts = std::move(request.starts);
   const std::uint64_t serial = expect_answer(subscriber);
-  log_.resolve(std::move(starts), [this, serial, request = std::move(request),
-                                   now](Resolved resolved) mutable {
-    if (Subscriber* waiting = answered(serial)) {
-      on_opened(*waiting, std::move(request), std::move(resolved), now);
-    }
-  });
+  log_.resolve(std::move(starts),
+               [this, serial, request = std::move(request), now](Resolved resolved) mutable {
+                 if (Subscriber* waiting = answered(serial)) {
+                   on_opened(*waiting, std::move(request), std::move(resolved), now);
+                 }
+               });
 }
 
 void Hub::on_opened(Subscriber& subscriber, OpenRequest request, Resolved resolved, Instant now) {
@@ -193,9 +193,9 @@ void Hub::subscribe(Subscriber& subscriber, const wire::Subscribe& request) {
 
 void Hub::on_subscribed(Subscriber& subscriber, std::uint64_t ref, Resolved resolved) {
   const wire::Cursor start = cursor_at(lowest_after(resolved.starts));
-  send_control(subscriber,
-               wire::Subscribed{
-                   .ref = ref, .cursor = start, .recovered = all_recovered(resolved.starts)});
+  send_control(
+      subscriber,
+      wire::Subscribed{.ref = ref, .cursor = start, .recovered = all_recovered(resolved.starts)});
   add(subscriber, ref, resolved.starts);
 }
 
@@ -213,8 +213,8 @@ void Hub::add(Subscriber& subscriber, std::uint64_t ref, const std::vector<Resol
   const std::uint64_t here = position(subscriber);
   const bool level = !subscriber.replay_ &&
                      std::all_of(starts.begin(), starts.end(), [&](const ResolvedStart& start) {
-                       return start.after == here || (idle && start.after == starts[0].after &&
-                                                      start.after >= position_);
+                       return start.after == here ||
+                              (idle && start.after == starts[0].after && start.after >= position_);
                      });
   if (level) {
     subscriber.sent_ = starts[0].after;
@@ -232,10 +232,10 @@ void Hub::add(Subscriber& subscriber, std::uint64_t ref, const std::vector<Resol
   }
   if (level) {
     const wire::Cursor cursor = cursor_at(starts[0].after);
-    send_control(subscriber,
-                 wire::LiveMark{.ref = ref == no_ref ? std::nullopt : std::optional{ref},
-                                .cursor = cursor},
-                 &cursor);
+    send_control(
+        subscriber,
+        wire::LiveMark{.ref = ref == no_ref ? std::nullopt : std::optional{ref}, .cursor = cursor},
+        &cursor);
   } else {
     subscriber.replay_->lives.push_back(ref);
     make_ready(subscriber);
@@ -297,7 +297,8 @@ wire::Cursor Hub::cursor(const Subscriber& subscriber) const {
 
 // Replay ------------------------------------------------------------------------------------------
 
-// Takes the subscriber out of the live flow, or further back; its subscriptions keep what they have.
+// Takes the subscriber out of the live flow, or further back; its subscriptions keep what they
+// have.
 void Hub::begin_replay(Subscriber& subscriber, std::uint64_t position) {
   const std::uint64_t here = this->position(subscriber);
   if (!subscriber.replay_) {
@@ -399,10 +400,10 @@ void Hub::join_if_level(Subscriber& subscriber, bool more) {
   if (replay.ready) *std::find(ready_.begin(), ready_.end(), &subscriber) = nullptr;
   subscriber.replay_.reset();
   for (const std::uint64_t ref : lives) {
-    send_control(subscriber,
-                 wire::LiveMark{.ref = ref == no_ref ? std::nullopt : std::optional{ref},
-                                .cursor = cursor},
-                 &cursor);
+    send_control(
+        subscriber,
+        wire::LiveMark{.ref = ref == no_ref ? std::nullopt : std::optional{ref}, .cursor = cursor},
+        &cursor);
   }
 }
 
@@ -483,7 +484,8 @@ void Hub::send_live(EncodedMessage& message) {
       subscriber->sent_ = id;
       ++counts_.deliveries;
       const Sent sent = subscriber->send(message);
-      if (sent == Sent::more) [[likely]] continue;
+      if (sent == Sent::more) [[likely]]
+        continue;
       if (sent == Sent::overflow) overflowed_.push_back(subscriber);
       begin_replay(*subscriber, id);
     }

@@ -32,30 +32,30 @@
 namespace freshet::server {
 
 struct HubOptions {
-  Duration ping{25'000};                  // Told in hello; a stream hears one at least this often.
-  std::size_t batch_messages_max = 512;   // Live messages in one pump; more are left over.
+  Duration ping{25'000};                 // Told in hello; a stream hears one at least this often.
+  std::size_t batch_messages_max = 512;  // Live messages in one pump; more are left over.
   std::size_t batch_bytes_max = 256 * 1024;
   std::size_t replay_messages_max = 128;  // Messages of one replay in one pump.
   std::size_t replay_bytes_max = 64 * 1024;
-  std::size_t replays_max = 64;           // Replays that go on in one pump; others wait their turn.
-  std::size_t subscriptions_max = 256;    // Of one subscriber; beyond it too_many.
+  std::size_t replays_max = 64;         // Replays that go on in one pump; others wait their turn.
+  std::size_t subscriptions_max = 256;  // Of one subscriber; beyond it too_many.
   std::size_t cache_bytes_max = 4 * 1024 * 1024;  // Encoded messages kept for others' replays.
 };
 
 // Counts since the start, for metrics.
 struct HubCounts {
-  std::uint64_t messages = 0;        // Read from the log by this loop.
-  std::uint64_t deliveries = 0;      // Handed to subscribers, live and replayed.
-  std::uint64_t replayed = 0;        // Of these, replayed.
+  std::uint64_t messages = 0;    // Read from the log by this loop.
+  std::uint64_t deliveries = 0;  // Handed to subscribers, live and replayed.
+  std::uint64_t replayed = 0;    // Of these, replayed.
   std::uint64_t gaps = 0;
   std::uint64_t slow_consumers = 0;  // Closed with 4100.
 };
 
 // What begins a subscriber's life in the hub.
 struct OpenRequest {
-  std::string client;                 // The client's id, told in hello.
-  std::vector<StartRequest> starts;   // Subscriptions begun by URL; they have no ref.
-  bool pings = true;                  // False for polls, which end before one is due.
+  std::string client;                // The client's id, told in hello.
+  std::vector<StartRequest> starts;  // Subscriptions begun by URL; they have no ref.
+  bool pings = true;                 // False for polls, which end before one is due.
 };
 
 class Hub {
@@ -160,21 +160,21 @@ class Hub {
   Log& log_;
   HubOptions options_;
   std::string epoch_;
-  std::uint64_t position_ = 0;         // Everything up to here went through this loop.
-  bool behind_ = false;                // The log holds more than one batch could take.
-  bool reading_ = false;               // A live read is under way.
+  std::uint64_t position_ = 0;  // Everything up to here went through this loop.
+  bool behind_ = false;         // The log holds more than one batch could take.
+  bool reading_ = false;        // A live read is under way.
   TopicIndex index_;
   std::vector<PatternNode*> matched_;  // Kept for its memory.
   std::vector<Subscriber*> overflowed_;
-  std::vector<Subscriber*> batch_;     // Null where one was detached meanwhile.
-  std::deque<Subscriber*> ready_;      // Replays that may go on; null as above.
-  std::vector<Subscriber*> ahead_;     // Replays whose cursor this node has not reached.
+  std::vector<Subscriber*> batch_;  // Null where one was detached meanwhile.
+  std::deque<Subscriber*> ready_;   // Replays that may go on; null as above.
+  std::vector<Subscriber*> ahead_;  // Replays whose cursor this node has not reached.
   std::unordered_map<std::uint64_t, Subscriber*> waiting_;  // By serial: answers still to come.
   std::uint64_t serial_ = 0;
-  std::size_t wheel_slots_ = 1;        // One turn of the wheel is one ping interval.
+  std::size_t wheel_slots_ = 1;  // One turn of the wheel is one ping interval.
   Duration slot_time_{1};
   std::vector<std::vector<Subscriber*>> placed_;
-  std::size_t slot_ = 0;               // The slot that is pinged next, at ping_at_.
+  std::size_t slot_ = 0;  // The slot that is pinged next, at ping_at_.
   Instant ping_at_{};
   std::size_t pinged_count_ = 0;
   std::size_t subscriber_count_ = 0;

@@ -57,14 +57,14 @@ class Subscriber {
   struct Subscription {
     std::uint64_t ref = 0;
     PatternNode* node = nullptr;
-    std::uint32_t slot = 0;           // Where the node lists it.
+    std::uint32_t slot = 0;  // Where the node lists it.
   };
 
   Hub* hub_ = nullptr;
-  std::uint64_t sent_ = 0;            // Live: the highest id sent. Replaying: above every id.
-  std::unique_ptr<Replay> replay_;    // Only while replaying.
+  std::uint64_t sent_ = 0;          // Live: the highest id sent. Replaying: above every id.
+  std::unique_ptr<Replay> replay_;  // Only while replaying.
   std::vector<Subscription> subscriptions_;
-  std::uint32_t place_slot_ = 0;      // Where the hub lists it.
+  std::uint32_t place_slot_ = 0;  // Where the hub lists it.
   std::uint32_t place_index_ = 0;
   bool in_batch_ = false;
 };

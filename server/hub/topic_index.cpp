@@ -71,9 +71,9 @@ void TopicIndex::unsubscribe(Subscriber& subscriber, std::size_t index) {
   if (slot != last) {
     Subscriber& moved = *node.subscribers[last];
     node.subscribers[slot] = &moved;
-    const auto same = std::find_if(
-        moved.subscriptions_.begin(), moved.subscriptions_.end(),
-        [&](const auto& other) { return other.node == &node && other.slot == last; });
+    const auto same =
+        std::find_if(moved.subscriptions_.begin(), moved.subscriptions_.end(),
+                     [&](const auto& other) { return other.node == &node && other.slot == last; });
     assert(same != moved.subscriptions_.end());
     same->slot = slot;
   }

@@ -29,25 +29,25 @@ namespace freshet::server {
 // One message as the log keeps it: its frame, encoded once for everybody.
 struct LogMessage {
   std::uint64_t id = 0;
-  std::uint64_t time = 0;          // Milliseconds since 1970.
-  std::string frame;               // {"id":…,"topic":…,"time":…,"data":…}
-  std::string_view topic;          // Points into `frame`.
-  std::string_view data;           // Points into `frame`.
+  std::uint64_t time = 0;  // Milliseconds since 1970.
+  std::string frame;       // {"id":…,"topic":…,"time":…,"data":…}
+  std::string_view topic;  // Points into `frame`.
+  std::string_view data;   // Points into `frame`.
 };
 using MessageRef = std::shared_ptr<const LogMessage>;
 
 struct AppendRequest {
-  std::string_view topic;          // REQUIRES: checked by wire::check_topic.
-  std::string_view data;           // REQUIRES: one valid JSON value in UTF-8.
-  std::string_view extra = {};     // Further members with a leading comma: ,"sender":"ann"
-  std::string_view key = {};       // Idempotency key; empty without one.
-  std::string_view principal = {}; // Whose key it is: keys of different principals never meet.
-  std::uint64_t time = 0;          // Milliseconds since 1970, for the frame.
+  std::string_view topic;           // REQUIRES: checked by wire::check_topic.
+  std::string_view data;            // REQUIRES: one valid JSON value in UTF-8.
+  std::string_view extra = {};      // Further members with a leading comma: ,"sender":"ann"
+  std::string_view key = {};        // Idempotency key; empty without one.
+  std::string_view principal = {};  // Whose key it is: keys of different principals never meet.
+  std::uint64_t time = 0;           // Milliseconds since 1970, for the frame.
 };
 
 struct Appended {
   std::uint64_t id = 0;
-  bool repeated = false;           // The key was seen before: `id` is that first message's.
+  bool repeated = false;  // The key was seen before: `id` is that first message's.
 };
 
 struct ReadRequest {
@@ -59,9 +59,9 @@ struct ReadRequest {
 };
 
 struct ReadResult {
-  std::vector<MessageRef> messages;    // Rising ids, all above `after`.
-  std::uint64_t through = 0;           // All that is kept and matches up to here has been given.
-  bool more = false;                   // Whether the log holds anything above `through`.
+  std::vector<MessageRef> messages;  // Rising ids, all above `after`.
+  std::uint64_t through = 0;         // All that is kept and matches up to here has been given.
+  bool more = false;                 // Whether the log holds anything above `through`.
   // For each pattern (one value when there was none): the highest id of a matching message that
   // is no longer kept, when above `after`; else 0. May name one that never matched, never misses.
   std::vector<std::uint64_t> trimmed;
@@ -70,25 +70,25 @@ struct ReadResult {
 // Where one pattern's subscription really starts.
 struct ResolvedStart {
   std::string pattern;
-  std::uint64_t after = 0;             // Everything matching up to here is not to be sent.
+  std::uint64_t after = 0;  // Everything matching up to here is not to be sent.
   // Trimming up to here has been told or does not concern this start; above it is a gap.
   std::uint64_t told = 0;
-  bool recovered = true;               // False when the cursor asked for could not be served.
-  wire::Cursor asked;                  // Of a gap: the cursor asked for.
-  std::uint64_t gap_until = 0;         // Of a gap: messages up to here may be missing.
-  std::string_view gap_reason;         // "epoch" or "retention"; empty without a gap.
+  bool recovered = true;        // False when the cursor asked for could not be served.
+  wire::Cursor asked;           // Of a gap: the cursor asked for.
+  std::uint64_t gap_until = 0;  // Of a gap: messages up to here may be missing.
+  std::string_view gap_reason;  // "epoch" or "retention"; empty without a gap.
   // last:N only: the lowest id to be sent of each topic that had messages; others send all.
   std::map<std::string, std::uint64_t, std::less<>> first_of_topic;
 };
 
 struct StartRequest {
-  std::string pattern;                 // REQUIRES: checked by wire::check_pattern.
+  std::string pattern;  // REQUIRES: checked by wire::check_pattern.
   wire::Start start = wire::Latest{};
 };
 
 struct Resolved {
   std::string epoch;
-  std::vector<ResolvedStart> starts;   // One for each request, in order.
+  std::vector<ResolvedStart> starts;  // One for each request, in order.
 };
 
 // Told when there is more to read. One per loop.
@@ -117,8 +117,7 @@ class Log {
   virtual void read(const ReadRequest& request, std::function<void(ReadResult)> done) = 0;
 
   // Turns cursors and cursor words into positions, all at the same moment.
-  virtual void resolve(std::vector<StartRequest> requests,
-                       std::function<void(Resolved)> done) = 0;
+  virtual void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) = 0;
 
   // The newest `limit` messages of one topic with ids below `before` (0 = from the head), in
   // rising order.

@@ -63,9 +63,9 @@ Result<Appended> MemoryLog::append(const AppendRequest& request, Instant now) {
   std::string scope;
   if (!request.key.empty()) {
     if (request.key.size() > idempotency_key_bytes_max) {
-      return Error{ErrorCode::invalid_argument,
-                   "the idempotency key is longer than " +
-                       std::to_string(idempotency_key_bytes_max) + " bytes"};
+      return Error{ErrorCode::invalid_argument, "the idempotency key is longer than " +
+                                                    std::to_string(idempotency_key_bytes_max) +
+                                                    " bytes"};
     }
     forget_keys(now);
     scope = key_scope(request);
@@ -79,8 +79,8 @@ Result<Appended> MemoryLog::append(const AppendRequest& request, Instant now) {
   auto message = std::make_shared<LogMessage>();
   message->id = head_ + 1;
   message->time = request.time;
-  message->frame = wire::encode_message(message->id, request.topic, request.time, request.data,
-                                        request.extra);
+  message->frame =
+      wire::encode_message(message->id, request.topic, request.time, request.data, request.extra);
   const auto head = wire::parse_message_head(message->frame);
   if (!head) return head.error();
   message->topic = head->topic;
@@ -134,8 +134,8 @@ void MemoryLog::read_ring(const ReadRequest& request, ReadResult& result) const 
     const auto matches = [&](std::string_view pattern) {
       return wire::matches(pattern, message->topic);
     };
-    if (!request.patterns.empty() && std::none_of(request.patterns.begin(),
-                                                  request.patterns.end(), matches)) {
+    if (!request.patterns.empty() &&
+        std::none_of(request.patterns.begin(), request.patterns.end(), matches)) {
       continue;
     }
     result.messages.push_back(message);
@@ -239,8 +239,7 @@ std::vector<MessageRef> MemoryLog::history(std::string_view name, std::uint64_t 
   if (found == topics_.end()) return messages;
   const Topic& topic = found->second;
   const auto first = topic.ids.begin() + static_cast<std::ptrdiff_t>(topic.first);
-  const auto end = before == 0 ? topic.ids.end()
-                               : std::lower_bound(first, topic.ids.end(), before);
+  const auto end = before == 0 ? topic.ids.end() : std::lower_bound(first, topic.ids.end(), before);
   const auto count = std::min<std::ptrdiff_t>(end - first, static_cast<std::ptrdiff_t>(limit));
   for (auto id = end - count; id != end; ++id) messages.push_back(at(*id));
   return messages;

@@ -23,7 +23,7 @@ struct Retention {
   // and a log-wide mark rises, which can make a gap be told that is none.
   std::size_t empty_topics_max = 100'000;
   Duration key_age_max{15 * 60 * 1000};
-  std::size_t keys_max = 200'000;            // Beyond it the oldest key is forgotten early.
+  std::size_t keys_max = 200'000;  // Beyond it the oldest key is forgotten early.
 };
 
 // Threads: one at a time; SharedLog wraps it for several. Every answer comes before the call
@@ -36,8 +36,7 @@ class MemoryLog final : public Log {
   void append(const AppendRequest& request, Instant now,
               std::function<void(Result<Appended>)> done) override;
   void read(const ReadRequest& request, std::function<void(ReadResult)> done) override;
-  void resolve(std::vector<StartRequest> requests,
-               std::function<void(Resolved)> done) override;
+  void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) override;
   void history(std::string_view topic, std::uint64_t before, std::size_t limit,
                std::function<void(std::vector<MessageRef>)> done) override;
   void follow(LogFollower& follower) override;
@@ -64,9 +63,9 @@ class MemoryLog final : public Log {
   };
   // What one topic has, and has had.
   struct Topic {
-    std::vector<std::uint64_t> ids;   // Rising; those before `first` are gone.
+    std::vector<std::uint64_t> ids;  // Rising; those before `first` are gone.
     std::size_t first = 0;
-    std::uint64_t trimmed = 0;        // The highest id that is gone; 0 = none.
+    std::uint64_t trimmed = 0;  // The highest id that is gone; 0 = none.
     std::size_t size() const { return ids.size() - first; }
   };
   using Topics = std::map<std::string, Topic, std::less<>>;
@@ -89,12 +88,12 @@ class MemoryLog final : public Log {
   Retention retention_;
   std::string epoch_;
   std::uint64_t head_ = 0;
-  std::deque<Kept> ring_;              // Ids without holes: ring_[i] has id first + i.
+  std::deque<Kept> ring_;  // Ids without holes: ring_[i] has id first + i.
   std::size_t bytes_ = 0;
   Topics topics_;
   std::map<std::uint64_t, Topics::iterator> empty_topics_;  // By what they lost last.
-  std::uint64_t trimmed_max_ = 0;      // The highest id that is gone from the ring.
-  std::uint64_t forgotten_ = 0;        // The highest mark of a topic that was forgotten.
+  std::uint64_t trimmed_max_ = 0;  // The highest id that is gone from the ring.
+  std::uint64_t forgotten_ = 0;    // The highest mark of a topic that was forgotten.
   std::unordered_map<std::string, std::uint64_t> keys_;
   std::deque<Key> key_ages_;
   std::vector<LogFollower*> followers_;

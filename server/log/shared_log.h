@@ -27,8 +27,7 @@ class SharedLog final : public Log {
   void read(const ReadRequest& request, std::function<void(ReadResult)> done) override {
     done(locked([&] { return std::as_const(log_).read(request); }));
   }
-  void resolve(std::vector<StartRequest> requests,
-               std::function<void(Resolved)> done) override {
+  void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) override {
     done(locked([&] { return std::as_const(log_).resolve(std::move(requests)); }));
   }
   void history(std::string_view topic, std::uint64_t before, std::size_t limit,

@@ -27,9 +27,9 @@ Result<void> start_logging(std::string_view level) {
     spdlog::set_default_logger(std::move(logger));
     return {};
   }
-  return Error{ErrorCode::invalid_argument,
-               "'" + std::string(level) +
-                   "' is not a log level: trace, debug, info, warn, error, off"};
+  return Error{
+      ErrorCode::invalid_argument,
+      "'" + std::string(level) + "' is not a log level: trace, debug, info, warn, error, off"};
 }
 
 }  // namespace freshet::server

@@ -41,8 +41,7 @@ void handle_poll(LiveLoop& live, const Request& request, Response& response) {
   live.poll_seen(parsed->client.empty() ? request.peer().ip() : parsed->client);
   LateAnswer late = response.late_answer();
   if (wait) {
-    response.park_answer(
-        std::make_unique<LongPoll>(live, *std::move(parsed), std::move(late)));
+    response.park_answer(std::make_unique<LongPoll>(live, *std::move(parsed), std::move(late)));
   } else {
     live.context().counts.of(Transport::polling).opened.add();
     response.park_answer(std::make_unique<Poll>(live, *std::move(parsed), std::move(late)));
@@ -102,11 +101,11 @@ void Poll::answer() {
   if (!connection_) return;
   park::Connection& connection = *std::exchange(connection_, nullptr);
   live_.hub().detach(*this);
-  lines_.append(wire::encode(
-      wire::ServerFrame{wire::Next{.cursor = cursor_,
-                                   .window = live_.hub().window(),
-                                   .interval = live_.context().limits.poll_interval,
-                                   .more = more_}}));
+  lines_.append(
+      wire::encode(wire::ServerFrame{wire::Next{.cursor = cursor_,
+                                                .window = live_.hub().window(),
+                                                .interval = live_.context().limits.poll_interval,
+                                                .more = more_}}));
   lines_.push_back('\n');
   Answer answer;
   answer.content_type = "application/x-ndjson";

@@ -48,15 +48,15 @@ class Poll : public park::Parked, public Subscriber {
 
   LiveLoop& live_;
   park::Connection* connection_ = nullptr;
-  OpenRequest opening_;        // Empty from handle_parked on.
+  OpenRequest opening_;  // Empty from handle_parked on.
   std::size_t limit_;
   Duration wait_;
   LateAnswer late_;
   std::string lines_;
-  wire::Cursor cursor_;        // Of hello, then of the last message collected.
+  wire::Cursor cursor_;  // Of hello, then of the last message collected.
   std::size_t messages_ = 0;
   bool gap_ = false;
-  bool more_ = false;          // Cut by limit or bytes.
+  bool more_ = false;  // Cut by limit or bytes.
 };
 
 }  // namespace freshet::server

@@ -55,9 +55,7 @@ class RefusedWebSocket final : public park::Parked {
   std::string bytes_;
 };
 
-Error busy_error() {
-  return {ErrorCode::busy, "the server is full or stopping; come back later"};
-}
+Error busy_error() { return {ErrorCode::busy, "the server is full or stopping; come back later"}; }
 
 }  // namespace
 
@@ -72,8 +70,7 @@ void refuse_sse_busy(const Request& request, Response& response, Duration delay)
     make_event_stream(response, wire::encode_sse_control(retry_frame(delay)) +
                                     close_event(wire::close_code::busy, "busy"));
   } else if (lists_token(request.header("Accept"), "text/event-stream")) {
-    make_event_stream(response,
-                      wire::encode_sse_retry(static_cast<std::uint64_t>(delay.count())));
+    make_event_stream(response, wire::encode_sse_retry(static_cast<std::uint64_t>(delay.count())));
   } else {
     refuse_poll_busy(response, delay);
   }
@@ -105,11 +102,16 @@ void refuse_websocket_busy(const Request& request, Response& response, Duration 
 
 std::uint16_t close_code_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::unauthorized: return wire::close_code::unauthorized;
-    case ErrorCode::forbidden: return wire::close_code::forbidden;
-    case ErrorCode::too_large: return wire::close_code::too_big;
-    case ErrorCode::busy: return wire::close_code::busy;
-    default: return wire::close_code::malformed;
+    case ErrorCode::unauthorized:
+      return wire::close_code::unauthorized;
+    case ErrorCode::forbidden:
+      return wire::close_code::forbidden;
+    case ErrorCode::too_large:
+      return wire::close_code::too_big;
+    case ErrorCode::busy:
+      return wire::close_code::busy;
+    default:
+      return wire::close_code::malformed;
   }
 }
 

@@ -65,33 +65,30 @@ void handle_history(LiveLoop& live, const Request& request, Response& response) 
     std::shared_ptr<DeferredAnswer> deferred;
   };
   const auto pending = std::make_shared<Pending>(Pending{&response, nullptr});
-  context.log.history(
-      request.parameter("topic"), history->before, history->limit,
-      [pending, cursor](const std::vector<MessageRef>& messages) {
-        Answer answer;
-        answer.content_type = "application/json";
-        answer.headers.emplace_back("Cache-Control", "no-store");
-        answer.body = "{\"messages\":[";
-        for (const MessageRef& message : messages) {
-          // What came after the cursor was taken will be replayed from it.
-          if (message->id > cursor.id) break;
-          if (answer.body.back() != '[') answer.body += ',';
-          answer.body += message->frame;
-        }
-        answer.body += "],\"cursor\":\"" + wire::to_string(cursor) + "\"}";
-        if (pending->deferred) return pending->deferred->answer(std::move(answer));
-        static_cast<Answer&>(*pending->response) = std::move(answer);
-        pending->response = nullptr;
-      });
+  context.log.history(request.parameter("topic"), history->before, history->limit,
+                      [pending, cursor](const std::vector<MessageRef>& messages) {
+                        Answer answer;
+                        answer.content_type = "application/json";
+                        answer.headers.emplace_back("Cache-Control", "no-store");
+                        answer.body = "{\"messages\":[";
+                        for (const MessageRef& message : messages) {
+                          // What came after the cursor was taken will be replayed from it.
+                          if (message->id > cursor.id) break;
+                          if (answer.body.back() != '[') answer.body += ',';
+                          answer.body += message->frame;
+                        }
+                        answer.body += "],\"cursor\":\"" + wire::to_string(cursor) + "\"}";
+                        if (pending->deferred) return pending->deferred->answer(std::move(answer));
+                        static_cast<Answer&>(*pending->response) = std::move(answer);
+                        pending->response = nullptr;
+                      });
   if (pending->response) pending->deferred = response.defer();
 }
 
 void handle_ready(LiveLoop& live, Response& response) {
   if (live.draining()) {
-    set_problem(response, {.status = 503,
-                           .code = "busy",
-                           .detail = "the server is stopping",
-                           .members = {}});
+    set_problem(response,
+                {.status = 503, .code = "busy", .detail = "the server is stopping", .members = {}});
     return;
   }
   response.content_type = "text/plain";
@@ -116,8 +113,7 @@ void add_routes(HttpEngine& engine, LiveLoop& live) {
   engine.post(topics + ":topic", [&live](const Request& request, Response& response) {
     live.context().http_publisher().handle_one(request, live.context().guard, live.now(), response);
   });
-  engine.post(std::string(wire::publish_path), [&live](const Request& request,
-                                                       Response& response) {
+  engine.post(std::string(wire::publish_path), [&live](const Request& request, Response& response) {
     live.context().http_publisher().handle_many(request, live.context().guard, live.now(),
                                                 response);
   });
@@ -125,9 +121,8 @@ void add_routes(HttpEngine& engine, LiveLoop& live) {
     response.content_type = "text/plain";
     response.body = "ok\n";
   });
-  engine.get("/readyz", [&live](const Request&, Response& response) {
-    handle_ready(live, response);
-  });
+  engine.get("/readyz",
+             [&live](const Request&, Response& response) { handle_ready(live, response); });
   engine.get("/metrics", [&live](const Request&, Response& response) {
     response.content_type = metrics_content_type;
     response.body = metrics_text(live.context());
@@ -154,8 +149,7 @@ std::string LoopHandler::handle_refusal(park::Connection& connection,
 std::string metrics_text(const ServerContext& context) {
   const ServerCounts& counts = context.counts;
   MetricsText text;
-  text.family("freshet_subscribers", "gauge",
-              "Open streams and parked long polls, by transport.");
+  text.family("freshet_subscribers", "gauge", "Open streams and parked long polls, by transport.");
   for (const Transport transport :
        {Transport::websocket, Transport::sse, Transport::long_polling}) {
     text.sample(counts.of(transport).open.value(), {{"transport", to_string(transport)}});

@@ -19,15 +19,15 @@ namespace freshet::server {
 
 // Of one transport. A parked long poll is open; a poll that is answered at once never is.
 struct TransportCounts {
-  Count open;      // Now.
-  Count opened;    // Since the start, polls answered at once included.
+  Count open;    // Now.
+  Count opened;  // Since the start, polls answered at once included.
 };
 
 struct ServerCounts {
   std::array<TransportCounts, 4> transports;  // By Transport.
   PublishCounts publishes_http;
   PublishCounts publishes_websocket;
-  Count messages;           // Read from the log, by each loop.
+  Count messages;  // Read from the log, by each loop.
   Count deliveries;
   Count replayed;
   Count gaps;
@@ -59,10 +59,10 @@ struct ServerContext {
   Guard guard;
   Limits limits;
   HubOptions hub;
-  bool echo = false;                          // Serve /v1/echo.
+  bool echo = false;  // Serve /v1/echo.
   ServerCounts counts;
   std::atomic<std::int64_t> window_ms{5'000};  // What clients are told; see admission/window.h.
-  std::atomic<bool> draining{false};          // Newcomers are refused; /readyz says no.
+  std::atomic<bool> draining{false};           // Newcomers are refused; /readyz says no.
 
   // REQUIRES: log, limits and counts are not replaced afterwards.
   Publisher http_publisher() { return {log, limits, counts.publishes_http}; }

@@ -50,10 +50,10 @@ class SseStream final : public Stream {
 
  protected:
   Blob farewell(std::uint16_t code, std::string_view reason) override {
-    const std::string event = wire::encode_sse_control(wire::encode(
-        wire::ServerFrame{wire::Close{.code = code, .reason = std::string(reason)}}));
-    return park::make_blob(
-        chunked_ ? encode_chunk(std::string_view(event)).append(last_chunk) : event);
+    const std::string event = wire::encode_sse_control(
+        wire::encode(wire::ServerFrame{wire::Close{.code = code, .reason = std::string(reason)}}));
+    return park::make_blob(chunked_ ? encode_chunk(std::string_view(event)).append(last_chunk)
+                                    : event);
   }
 
  private:

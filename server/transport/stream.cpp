@@ -22,9 +22,12 @@ void Stream::open(park::Connection& connection, OpenRequest request) {
 Sent Stream::queue_message(const Blob& bytes) {
   if (!connection_) return Sent::pause;
   switch (connection_->send(bytes)) {
-    case park::SendResult::refused: return Sent::overflow;
-    case park::SendResult::closed: return Sent::pause;
-    case park::SendResult::queued: break;
+    case park::SendResult::refused:
+      return Sent::overflow;
+    case park::SendResult::closed:
+      return Sent::pause;
+    case park::SendResult::queued:
+      break;
   }
   const bool enough = replaying() && connection_->outbox_bytes() >
                                          connection_->loop().options().outbox_low_mark_bytes;

@@ -24,7 +24,8 @@ constexpr std::size_t frame_head_bytes_max = 2048;
 constexpr std::size_t subscribe_bytes_max = 128 * 1024;
 
 Blob close_frame(std::uint16_t code, std::string_view reason) {
-  return park::make_blob(wire::encode_frame(wire::Opcode::close, wire::close_payload(code, reason)));
+  return park::make_blob(
+      wire::encode_frame(wire::Opcode::close, wire::close_payload(code, reason)));
 }
 
 // What is sent back for a peer's close frame (§5.5.1): its own code, if it sent one.
@@ -128,14 +129,17 @@ void WebSocketStream::handle_bytes(std::span<const char> bytes) {
 
 void WebSocketStream::handle_event(const wire::WebSocketEvent& event) {
   switch (event.opcode) {
-    case wire::Opcode::text: return handle_frame(event.payload);
+    case wire::Opcode::text:
+      return handle_frame(event.payload);
     case wire::Opcode::ping:
-      return queue_control(
-          park::make_blob(wire::encode_frame(wire::Opcode::pong, event.payload)));
-    case wire::Opcode::close: return end(close_answer(event));
-    case wire::Opcode::binary: return fail(1003, "frames are text");  // §7.4.1
+      return queue_control(park::make_blob(wire::encode_frame(wire::Opcode::pong, event.payload)));
+    case wire::Opcode::close:
+      return end(close_answer(event));
+    case wire::Opcode::binary:
+      return fail(1003, "frames are text");  // §7.4.1
     case wire::Opcode::pong:
-    case wire::Opcode::continuation: return;
+    case wire::Opcode::continuation:
+      return;
   }
 }
 
@@ -152,16 +156,16 @@ void WebSocketStream::handle_frame(std::string_view text) {
 
 void WebSocketStream::handle(const wire::Publish& frame) {
   // Made at the first publish, because most connections only listen.
-  if (!publishing_) set_identity({.principal = {}, .may_publish = !live().context().guard.wants_key()});
-  live().context().websocket_publisher()
-      .publish({.topic = frame.topic, .data = frame.data, .key = frame.key},
-               publishing_->identity, live().now(),
-               [publishing = publishing_, ref = frame.ref](const Result<Appended>& appended) {
-                 WebSocketStream* stream = publishing->stream;
-                 if (!stream) return;
-                 if (!appended) return stream->send_error(ref, appended.error());
-                 stream->send_frame(wire::Ack{.ref = ref, .id = appended->id});
-               });
+  if (!publishing_)
+    set_identity({.principal = {}, .may_publish = !live().context().guard.wants_key()});
+  live().context().websocket_publisher().publish(
+      {.topic = frame.topic, .data = frame.data, .key = frame.key}, publishing_->identity,
+      live().now(), [publishing = publishing_, ref = frame.ref](const Result<Appended>& appended) {
+        WebSocketStream* stream = publishing->stream;
+        if (!stream) return;
+        if (!appended) return stream->send_error(ref, appended.error());
+        stream->send_frame(wire::Ack{.ref = ref, .id = appended->id});
+      });
 }
 
 void WebSocketStream::handle(const wire::Token& frame) {
@@ -187,10 +191,16 @@ class EchoStream final : public park::Parked {
     parser_.feed(as_text(bytes));
     while (const auto event = parser_.next()) {
       switch (event->opcode) {
-        case wire::Opcode::ping: send(wire::Opcode::pong, event->payload); break;
-        case wire::Opcode::close: end(close_answer(*event)); break;
-        case wire::Opcode::pong: break;
-        default: send(event->opcode, event->payload);
+        case wire::Opcode::ping:
+          send(wire::Opcode::pong, event->payload);
+          break;
+        case wire::Opcode::close:
+          end(close_answer(*event));
+          break;
+        case wire::Opcode::pong:
+          break;
+        default:
+          send(event->opcode, event->payload);
       }
       if (!connection_) return;
     }

@@ -1,4 +1,5 @@
-// WebSocket: GET /v1/ws (RFC 6455, subprotocol freshet.v1), and GET /v1/echo for conformance suites.
+// WebSocket: GET /v1/ws (RFC 6455, subprotocol freshet.v1), and GET /v1/echo for conformance
+// suites.
 #pragma once
 
 #include "http/request.h"

@@ -9,10 +9,9 @@ namespace freshet::server {
 namespace {
 
 bool upgrade_required(Response& response, std::string detail) {
-  set_problem(response, {.status = 426,
-                         .code = "upgrade_required",
-                         .detail = std::move(detail),
-                         .members = {}});
+  set_problem(
+      response,
+      {.status = 426, .code = "upgrade_required", .detail = std::move(detail), .members = {}});
   response.headers.emplace_back("Upgrade", "websocket");
   response.headers.emplace_back("Sec-WebSocket-Version", "13");
   return false;
@@ -30,8 +29,9 @@ bool any_lists(const Request& request, std::string_view name, std::string_view t
 
 bool accept_websocket(const Request& request, std::string_view subprotocol, Response& response) {
   if (!any_lists(request, "Upgrade", "websocket") || request.is_http_1_0()) {
-    return upgrade_required(response, "this address speaks WebSocket; a proxy on the way may have "
-                                      "removed the Upgrade header");
+    return upgrade_required(response,
+                            "this address speaks WebSocket; a proxy on the way may have "
+                            "removed the Upgrade header");
   }
   if (request.header("Sec-WebSocket-Version") != "13") {
     return upgrade_required(response, "only version 13 of WebSocket is spoken here");

@@ -53,8 +53,8 @@ void ClientNode::subscribe(std::string pattern, std::string start) {
     faults_.push_back(name_ + ": subscribe failed: " + id.error().message);
     return;
   }
-  subscriptions_[*id] = std::make_unique<Record>(
-      history_, name_ + "/" + std::to_string(*id), std::move(pattern), std::move(start));
+  subscriptions_[*id] = std::make_unique<Record>(history_, name_ + "/" + std::to_string(*id),
+                                                 std::move(pattern), std::move(start));
   settle();
 }
 
@@ -171,8 +171,8 @@ void ClientNode::perform(const core::Action& action) {
       action);
 }
 
-void ClientNode::open(core::ConnectionId connection, Transport transport,
-                      const std::string& target, const std::string& body) {
+void ClientNode::open(core::ConnectionId connection, Transport transport, const std::string& target,
+                      const std::string& body) {
   ++connects_;
   trace("opens", std::to_string(connection) + " " + target + " " + body);
   const Path path = weather_.silent.contains(transport)      ? Path::silent
@@ -188,8 +188,8 @@ void ClientNode::open(core::ConnectionId connection, Transport transport,
     settle();
   };
   const bool refused = weather_.refused.contains(transport);
-  schedule_.after(random_.between(Duration{1}, weather_.latency_max),
-                  [this, link, transport, target, body, refused] {
+  schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, link, transport,
+                                                                       target, body, refused] {
     if (link->over() || !link->on_client_end) return;
     if (refused || !server_.up()) {
       link->close_from_server({.kind = EndKind::unreachable, .reason = "connection refused"});
@@ -247,13 +247,11 @@ void ClientNode::post(const core::PostPublishes& action) {
         std::vector<core::PublishAnswer> answers;
         for (const auto& line : lines) {
           // The head is a frame of the batch; the payload follows it.
-          const std::string frame =
-              "{\"op\":\"publish\",\"ref\":1," + line.head.substr(1) +
-              publishes_.at(line.publish).data + "}";
+          const std::string frame = "{\"op\":\"publish\",\"ref\":1," + line.head.substr(1) +
+                                    publishes_.at(line.publish).data + "}";
           const auto parsed = wire::parse_client_frame(frame);
           const auto& publish = std::get<wire::Publish>(*parsed);
-          answers.push_back({line.publish, server_.publish(publish.topic,
-                                                           std::string(publish.data),
+          answers.push_back({line.publish, server_.publish(publish.topic, std::string(publish.data),
                                                            publish.key)});
         }
         if (lost_back) return fail({.kind = EndKind::lost});
@@ -278,9 +276,7 @@ std::vector<LinkRef> ClientNode::links() const {
   return links;
 }
 
-bool ClientNode::is_live() const {
-  return std::holds_alternative<state::Live>(core_.state().kind);
-}
+bool ClientNode::is_live() const { return std::holds_alternative<state::Live>(core_.state().kind); }
 
 std::optional<Transport> ClientNode::transport() const {
   const auto* live = std::get_if<state::Live>(&core_.state().kind);

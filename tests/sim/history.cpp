@@ -85,9 +85,8 @@ void Record::handle_gap(const wire::Gap& gap) {
 }
 
 bool Record::excused(const Place& place) const {
-  return std::any_of(gaps_.begin(), gaps_.end(), [&](const auto& gap) {
-    return gap.first < place && place <= gap.second;
-  });
+  return std::any_of(gaps_.begin(), gaps_.end(),
+                     [&](const auto& gap) { return gap.first < place && place <= gap.second; });
 }
 
 void Record::finish(std::optional<Place> everything) {

@@ -74,7 +74,7 @@ class Record {
   std::string name_;
   std::string pattern_;
   std::string start_word_;
-  std::optional<Place> start_;     // From here on everything is owed.
+  std::optional<Place> start_;  // From here on everything is owed.
   std::optional<Place> reached_;
   std::optional<Place> last_;
   std::map<Place, bool> delivered_;

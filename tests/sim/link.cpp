@@ -79,8 +79,8 @@ void Link::cut() {
   schedule_.after(delay, [self = shared_from_this()] {
     if (self->on_server_end) std::exchange(self->on_server_end, nullptr)();
     if (self->on_client_end) {
-      std::exchange(self->on_client_end, nullptr)(
-          {.kind = EndKind::lost, .reason = "the connection broke"});
+      std::exchange(self->on_client_end,
+                    nullptr)({.kind = EndKind::lost, .reason = "the connection broke"});
     }
   });
 }

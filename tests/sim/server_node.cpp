@@ -90,7 +90,11 @@ std::vector<server::StartRequest> starts_of(const Asked& asked) {
 class Peer final : public server::Subscriber {
  public:
   Peer(ServerNode& node, unsigned number, LinkRef link, Transport transport, Asked asked)
-      : node_(node), number_(number), link_(std::move(link)), transport_(transport), wait_(asked.wait) {
+      : node_(node),
+        number_(number),
+        link_(std::move(link)),
+        transport_(transport),
+        wait_(asked.wait) {
     link_->on_server_end = [this] { forget(); };
     link_->on_server_drained = [this] { drained(); };
     link_->on_server_frame = [this](std::string frame) { take(frame); };
@@ -103,8 +107,7 @@ class Peer final : public server::Subscriber {
       return std::holds_alternative<wire::Latest>(start.start);
     });
     if (is_poll() && immediate) wait_ = Duration{0};
-    node_.hub_->open(*this,
-                     {.client = client_, .starts = std::move(starts_), .pings = !is_poll()},
+    node_.hub_->open(*this, {.client = client_, .starts = std::move(starts_), .pings = !is_poll()},
                      node_.instant());
     node_.pump_soon();
     node_.arm_tick();
@@ -278,8 +281,7 @@ void ServerNode::accept(LinkRef link, Transport transport, std::string_view targ
                         std::string_view body) {
   Asked asked = body.empty() ? parse_target(target) : parse_body(body);
   const unsigned number = ++accepted_;
-  auto peer =
-      std::make_unique<Peer>(*this, number, std::move(link), transport, std::move(asked));
+  auto peer = std::make_unique<Peer>(*this, number, std::move(link), transport, std::move(asked));
   Peer& accepted = *peer;
   peers_[number] = std::move(peer);
   accepted.begin();
@@ -292,12 +294,12 @@ bool ServerNode::accepts_publishes(std::string_view target) const {
 
 Result<std::uint64_t> ServerNode::publish(std::string topic, std::string data,
                                           std::string_view key) {
-  const auto appended = log_->append(
-      {.topic = topic,
-       .data = data,
-       .key = key,
-       .time = static_cast<std::uint64_t>(schedule_.now().since_zero.count())},
-      instant());
+  const auto appended =
+      log_->append({.topic = topic,
+                    .data = data,
+                    .key = key,
+                    .time = static_cast<std::uint64_t>(schedule_.now().since_zero.count())},
+                   instant());
   if (!appended) return appended.error();
   if (!appended->repeated) {
     history_.append(log_->epoch(), appended->id, std::move(topic), std::move(data));

@@ -43,8 +43,7 @@ TEST_CASE("a site whose connections are cut loses nothing and repeats nothing", 
 }
 
 TEST_CASE("a site whose server restarts tells every gap", "[sim]") {
-  run_seeds({.fault_every = Duration{800}, .cuts = false, .bad_paths = false,
-             .application = false},
+  run_seeds({.fault_every = Duration{800}, .cuts = false, .bad_paths = false, .application = false},
             2'000, 30);
 }
 

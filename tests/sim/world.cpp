@@ -13,8 +13,8 @@ constexpr std::array<Transport, 4> all_transports = {Transport::websocket, Trans
 constexpr std::array<const char*, 5> topics = {"prices.AAPL", "prices.MSFT", "chat.lobby",
                                                "chat.room.7", "notifications"};
 
-constexpr std::array<const char*, 6> patterns = {"prices.*", "prices.AAPL", "chat.>",
-                                                 "chat.lobby", ">", "notifications"};
+constexpr std::array<const char*, 6> patterns = {"prices.*",   "prices.AAPL", "chat.>",
+                                                 "chat.lobby", ">",           "notifications"};
 
 constexpr std::array<const char*, 5> starts = {"latest", "latest", "earliest", "last:1", "last:5"};
 
@@ -45,9 +45,8 @@ World::World(WorldOptions options)
       random_(options.seed),
       server_(schedule_, random_, history_, options.server) {
   for (unsigned i = 0; i < options_.clients; ++i) {
-    clients_.push_back(std::make_unique<ClientNode>(schedule_, random_, history_, server_,
-                                                    "client " + std::to_string(i),
-                                                    any_config(random_)));
+    clients_.push_back(std::make_unique<ClientNode>(
+        schedule_, random_, history_, server_, "client " + std::to_string(i), any_config(random_)));
   }
 }
 
@@ -56,7 +55,8 @@ std::vector<std::string> World::run() {
   for (const auto& client : clients_) {
     schedule_.after(random_.between(Duration{0}, Duration{3'000}), [this, &client] {
       client->subscribe(any_of_list(patterns, random_), any_of_list(starts, random_));
-      if (chance(2)) client->subscribe(any_of_list(patterns, random_), any_of_list(starts, random_));
+      if (chance(2))
+        client->subscribe(any_of_list(patterns, random_), any_of_list(starts, random_));
     });
   }
   publish_again();
@@ -78,8 +78,8 @@ std::vector<std::string> World::run() {
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     ClientNode& client = *clients_[i];
     if (client.subscriptions() > 0 && !client.is_live()) {
-      faults.push_back("client " + std::to_string(i) + " is not live again: " +
-                       to_string(client.core().state()));
+      faults.push_back("client " + std::to_string(i) +
+                       " is not live again: " + to_string(client.core().state()));
     }
     const auto of_client = client.finish(server_.head());
     faults.insert(faults.end(), of_client.begin(), of_client.end());
@@ -119,10 +119,17 @@ void World::fault() {
       if (!options_.cuts) return;
       for (const LinkRef& link : client.links()) {
         switch (random_.next() % 5) {
-          case 0: link->go_half_open(); break;
-          case 1: link->stall(schedule_.now() + random_.between(Duration{0}, Duration{8'000})); break;
-          case 2: link->lose_server_side(); break;
-          default: link->cut();
+          case 0:
+            link->go_half_open();
+            break;
+          case 1:
+            link->stall(schedule_.now() + random_.between(Duration{0}, Duration{8'000}));
+            break;
+          case 2:
+            link->lose_server_side();
+            break;
+          default:
+            link->cut();
         }
       }
       return;
@@ -151,13 +158,18 @@ void World::fault_of_path(ClientNode& client) {
   weather.latency_max = random_.between(Duration{2}, Duration{400});
   for (const Transport transport : all_transports) {
     switch (random_.next() % 8) {
-      case 0: weather.refused.insert(transport); break;
-      case 1: weather.silent.insert(transport); break;
+      case 0:
+        weather.refused.insert(transport);
+        break;
+      case 1:
+        weather.silent.insert(transport);
+        break;
       case 2:
         // A proxy that holds back an answer without end; one that ends comes through whole.
         if (transport == Transport::sse) weather.buffering.insert(transport);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   client.weather() = weather;
@@ -171,8 +183,12 @@ void World::fault_of_application(ClientNode& client) {
         client.subscribe(any_of_list(patterns, random_), any_of_list(starts, random_));
       }
       break;
-    case 2: client.unsubscribe_one(); break;
-    case 3: client.set_transports(any_order(random_)); break;
+    case 2:
+      client.unsubscribe_one();
+      break;
+    case 3:
+      client.set_transports(any_order(random_));
+      break;
     case 4:
       client.network(core::NetworkEvent::offline);
       schedule_.after(random_.between(Duration{0}, Duration{10'000}),

@@ -28,8 +28,8 @@ struct WorldOptions {
   // Which kinds of fault may happen.
   bool cuts = true;
   bool restarts = true;
-  bool bad_paths = true;      // Refusing, silent and buffering networks.
-  bool application = true;    // Subscribes, unsubscribes, other transports, offline and online.
+  bool bad_paths = true;    // Refusing, silent and buffering networks.
+  bool application = true;  // Subscribes, unsubscribes, other transports, offline and online.
   bool client_publishes = true;
 };
 

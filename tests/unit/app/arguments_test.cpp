@@ -36,8 +36,8 @@ TEST_CASE("an endpoint is a host and a port, IPv6 in brackets", "[app]") {
   CHECK(parse_endpoint("127.0.0.1:8080")->port == 8080);
   CHECK(parse_endpoint("[::1]:0")->host == "::1");
   CHECK(parse_endpoint("localhost:65535")->port == 65535);
-  for (const char* text : {"", "8080", ":8080", "::1:8080", "127.0.0.1", "a:65536", "a:-1", "a:",
-                           "[]:80"}) {
+  for (const char* text :
+       {"", "8080", ":8080", "::1:8080", "127.0.0.1", "a:65536", "a:-1", "a:", "[]:80"}) {
     INFO(text);
     CHECK_FALSE(parse_endpoint(text));
   }

@@ -543,9 +543,8 @@ class LateLog final : public Log {
     log.append(request, now, std::move(done));
   }
   void read(const ReadRequest& request, std::function<void(ReadResult)> done) override {
-    late.push_back([result = std::as_const(log).read(request), done = std::move(done)] {
-      done(result);
-    });
+    late.push_back(
+        [result = std::as_const(log).read(request), done = std::move(done)] { done(result); });
   }
   void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) override {
     late.push_back([result = std::as_const(log).resolve(std::move(requests)),
@@ -618,8 +617,7 @@ TEST_CASE("an answer that a newer subscribe overtook is read again from the new 
   hub.open(subscriber, {.client = "c", .starts = {{"a", wire::Cursor{log.epoch(), 1}}}}, {});
   log.answer_all();
   hub.pump();  // A read behind id 1 is under way.
-  hub.subscribe(subscriber,
-                {.ref = 1, .patterns = {"b"}, .start = wire::Cursor{log.epoch(), 0}});
+  hub.subscribe(subscriber, {.ref = 1, .patterns = {"b"}, .start = wire::Cursor{log.epoch(), 0}});
   REQUIRE(log.late.size() == 2);
   std::swap(log.late[0], log.late[1]);  // The subscribe is answered first.
   for (int turn = 0; turn < 10; ++turn) {

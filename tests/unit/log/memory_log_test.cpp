@@ -41,8 +41,8 @@ TEST_CASE("ids rise by one over all topics", "[log]") {
 
 TEST_CASE("a message keeps its data byte for byte and its topic and time", "[log]") {
   MemoryLog log(1);
-  REQUIRE(log.append({.topic = "prices.AAPL", .data = R"({"bid": 1.0})", .time = 1790000000123},
-                     {}));
+  REQUIRE(
+      log.append({.topic = "prices.AAPL", .data = R"({"bid": 1.0})", .time = 1790000000123}, {}));
   const auto result = std::as_const(log).read({.after = 0});
   REQUIRE(result.messages.size() == 1);
   CHECK(result.messages[0]->topic == "prices.AAPL");
