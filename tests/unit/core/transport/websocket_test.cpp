@@ -1,0 +1,55 @@
+#include "core/transport/websocket.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace freshet::core {
+namespace {
+
+struct Fixture {
+  ActionQueue actions;
+  SubscriptionTable table{actions};
+  Connection connection{.id = 4, .greeted = true};
+
+  std::vector<std::string> texts() {
+    std::vector<std::string> out;
+    while (const auto action = actions.pop()) out.push_back(std::get<SendText>(*action).text);
+    return out;
+  }
+};
+
+TEST_CASE("a WebSocket is opened without subscriptions", "[core][websocket]") {
+  CHECK(websocket::target({.client = "c1", .ticket = "t1", .sdk = "core/1"}) ==
+        "/v1/ws?client=c1&ticket=t1&sdk=core%2F1");
+}
+
+TEST_CASE("each entry is subscribed to by a frame of its own, once", "[core][websocket]") {
+  Fixture f;
+  f.table.add("chat.>", wire::Latest{});
+  f.table.add("prices.*", wire::Cursor{"e1", 7});
+  websocket::subscribe(f.connection, f.table, false, f.actions);
+  CHECK(f.texts() == std::vector<std::string>{
+                         R"({"op":"subscribe","ref":2,"patterns":["chat.>"]})",
+                         R"({"op":"subscribe","ref":4,"patterns":["prices.*"],"cursor":"e1:7"})"});
+  websocket::subscribe(f.connection, f.table, false, f.actions);
+  CHECK(f.texts().empty());
+}
+
+TEST_CASE("beside a serving connection an entry without a position waits", "[core][websocket]") {
+  Fixture f;
+  f.table.add("chat.>", wire::Latest{});
+  websocket::subscribe(f.connection, f.table, true, f.actions);
+  CHECK(f.texts().empty());
+}
+
+TEST_CASE("only what this connection was asked for is unsubscribed on it", "[core][websocket]") {
+  Fixture f;
+  const auto id = f.table.add("chat.>", wire::Latest{});
+  websocket::unsubscribe(f.connection, *f.table.find(id), f.actions);
+  CHECK(f.texts().empty());
+  websocket::subscribe(f.connection, f.table, false, f.actions);
+  websocket::unsubscribe(f.connection, *f.table.find(id), f.actions);
+  CHECK(f.texts().back() == R"({"op":"unsubscribe","ref":2})");
+}
+
+}  // namespace
+}  // namespace freshet::core
