@@ -35,7 +35,7 @@ client.subscribe("chat.lobby", {
   },
   onLive() {
     // History is not read aloud; what comes from now on is.
-    lines.setAttribute("aria-live", "polite");
+    required("#log", HTMLElement).setAttribute("aria-live", "polite");
     empty.hidden = lines.childElementCount > 0;
   },
   onError: (error) => console.warn(`freshet: ${error.message}`),

@@ -103,7 +103,9 @@ function start_counters<Topics extends object>(
 
 function order_words(meter: Meter, state: State): string {
   if (meter.disordered > 0) return `${meter.disordered} messages came twice or out of order.`;
-  const figures = state.kind === "live" ? meter.figures(state.transport) : undefined;
+  if (state.kind !== "live") return "While the line is down, messages wait on the server.";
+  const figures = meter.figures(state.transport);
   if (!figures) return "No live message yet. The chart begins with the first.";
-  return `Half within ${latency_words(figures.median)}, 99 of 100 within ${latency_words(figures.p99)}. None twice, none out of order.`;
+  const within = `Half within ${latency_words(figures.median)}, 99 of 100 within ${latency_words(figures.p99)}.`;
+  return `${within} None twice, none out of order.`;
 }
