@@ -35,6 +35,8 @@ test_everything() {
   scripts/wasm.sh --tests
   step "unit tests as wasm in Node" node build/wasm/unit_sdk_tests.js --colour-mode none
   step "the npm package's own tests" npm --prefix wasm test
+  scripts/npm.sh web
+  step "the demo pages: tests and build" bash -c 'npm --prefix web test && npm --prefix web run --silent build'
   step "integration tests" run_layer build '^integration_'
   step "rules of the tree" run_layer build '^tidy_' --parallel "$jobs"
   step "the installed CMake package" run_layer build '^package_'

@@ -50,11 +50,9 @@ server::Handler fallback(const std::filesystem::path& demo) {
   const auto files = std::make_shared<const server::StaticFiles>(
       server::StaticFilesOptions{.root = demo});
   return [files](const Request& request, Response& response) {
-    const std::string_view path = request.path();
-    if (files->serve(request, path.substr(path.find_first_not_of('/') == std::string_view::npos
-                                              ? path.size()
-                                              : path.find_first_not_of('/')),
-                     response)) {
+    const std::string path = request.path();
+    const std::size_t start = std::min(path.find_first_not_of('/'), path.size());
+    if (files->serve(request, std::string_view{path}.substr(start), response)) {
       return;
     }
     set_problem(response, {.status = 404,
