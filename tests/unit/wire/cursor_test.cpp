@@ -6,6 +6,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 TEST_CASE("a cursor is an epoch and an id", "[wire][cursor]") {
   const auto cursor = parse_cursor("k3f9:1027");
   REQUIRE(cursor);
@@ -43,8 +45,8 @@ TEST_CASE("what is not a cursor is refused", "[wire][cursor]") {
                                   std::string("k:3:9"),
                                   std::string("k.3:9"),
                                   std::string("k\xc3\xa9:9"),
-                                  std::string("k\0:9", 4),
-                                  std::string("k:9\0", 4),
+                                  "k\0:9"s,
+                                  "k:9\0"s,
                                   std::string(33, 'e') + ":1",
                                   std::string("last:5"),
                                   std::string("latest"),

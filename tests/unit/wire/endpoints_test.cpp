@@ -6,6 +6,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 TEST_CASE("close codes from 4000 to 4099 are final and no others", "[wire][endpoints]") {
   CHECK(is_final_close_code(4000));
   CHECK(is_final_close_code(close_code::unauthorized));
@@ -29,7 +31,7 @@ TEST_CASE("patterns and cursors stay readable in a query", "[wire][endpoints]") 
 TEST_CASE("everything else is percent-encoded", "[wire][endpoints]") {
   CHECK(percent_encode("a b+c&d=e?f#g/h%i") == "a%20b%2Bc%26d%3De%3Ff%23g%2Fh%25i");
   CHECK(percent_encode("\xc3\xa9\n") == "%C3%A9%0A");
-  CHECK(percent_encode(std::string("\0", 1)) == "%00");
+  CHECK(percent_encode("\0"s) == "%00");
   CHECK(percent_encode("") == "");
 }
 

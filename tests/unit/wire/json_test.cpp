@@ -7,6 +7,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 std::string as_json(std::string_view text) {
   std::string out;
   append_json_string(out, text);
@@ -36,7 +38,7 @@ TEST_CASE("strings are written with the escapes that JSON demands", "[wire][json
   CHECK(as_json("plain") == R"("plain")");
   CHECK(as_json(R"(say "hi" \ bye)") == R"("say \"hi\" \\ bye")");
   CHECK(as_json("\b\f\n\r\t") == R"("\b\f\n\r\t")");
-  CHECK(as_json(std::string("\0\x01\x1f", 3)) == R"("\u0000\u0001\u001f")");
+  CHECK(as_json("\0\x01\x1f"s) == R"("\u0000\u0001\u001f")");
   CHECK(as_json("gr\xc3\xbc\xc3\x9f\x7f/") == "\"gr\xc3\xbc\xc3\x9f\x7f/\"");
 }
 
@@ -158,7 +160,7 @@ TEST_CASE("strings are decoded with all escapes", "[wire][json]") {
   CHECK(json_string(R"("\u0041\u00e9\u20AC")") == "A\xc3\xa9\xe2\x82\xac");
   CHECK(json_string(R"("\ud83d\ude00")") == "\xf0\x9f\x98\x80");
   CHECK(json_string(R"("\uDBFF\uDFFF")") == "\xf4\x8f\xbf\xbf");
-  CHECK(json_string(R"("\u0000")") == std::string("\0", 1));
+  CHECK(json_string(R"("\u0000")") == "\0"s);
 }
 
 TEST_CASE("what is not a JSON string is not decoded", "[wire][json]") {

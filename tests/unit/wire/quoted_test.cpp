@@ -6,6 +6,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 TEST_CASE("printable text is quoted as it is", "[wire][quoted]") {
   CHECK(quoted("prices.*") == "'prices.*'");
   CHECK(quoted("") == "''");
@@ -16,7 +18,7 @@ TEST_CASE("bytes that could steer a terminal or break a log line are quoted as q
   CHECK(quoted("a\x1b[2J\r\nb") ==
         "'a?[2J?"
         "?b'");
-  CHECK(quoted(std::string("\0\x7f\xff.", 4)) == std::string("'") + std::string(3, '?') + ".'");
+  CHECK(quoted("\0\x7f\xff."s) == std::string("'") + std::string(3, '?') + ".'");
 }
 
 TEST_CASE("a long text is quoted by its beginning", "[wire][quoted]") {

@@ -7,6 +7,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 std::string segments(std::size_t count, const std::string& segment = "a") {
   std::string out = segment;
   for (std::size_t i = 1; i < count; ++i) out += "." + segment;
@@ -49,7 +51,7 @@ TEST_CASE("what is not a topic is told by a sentence that names the fault", "[wi
       {"a b", "segments are made of letters, digits, '_' and '-'"},
       {"a/b", "segments are made of letters, digits, '_' and '-'"},
       {"pr\xc3\xa9s", "segments are made of letters, digits, '_' and '-'"},
-      {std::string("a\0b", 3), "segments are made of letters, digits, '_' and '-'"},
+      {"a\0b"s, "segments are made of letters, digits, '_' and '-'"},
       {"a\n", "segments are made of letters, digits, '_' and '-'"},
   };
   for (const Row& row : rows) {

@@ -9,6 +9,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 bool valid_in_every_cut(std::string_view bytes) {
   return test::read_in_every_cut(bytes, [](const test::Pieces& pieces) {
     Utf8Validator validator;
@@ -32,7 +34,7 @@ TEST_CASE("well-formed text is UTF-8 in every cut", "[wire][utf8]") {
       "plain",
       "exactly8",
       "a longer run of ASCII that takes the fast path",
-      std::string("\0nul", 4),
+      "\0nul"s,
       "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5",  // κόσμε
       "\xc2\x80",                                      // U+0080, the first of two bytes
       "\xdf\xbf",                                      // U+07FF, the last

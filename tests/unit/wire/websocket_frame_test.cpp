@@ -11,6 +11,8 @@
 namespace freshet::wire {
 namespace {
 
+using namespace std::string_literals;
+
 using Events = std::vector<std::string>;
 
 constexpr std::size_t message_bytes_max = 1024 * 1024;
@@ -124,7 +126,7 @@ TEST_CASE("the frames of RFC 6455's examples are read and written", "[wire][webs
   CHECK(read(Role::server, masked) == Events{"text:Hello"});
   CHECK(encode_frame(Opcode::text, "Hello") == unmasked);
   CHECK(encode_masked_frame(Opcode::text, "Hello", 0x37FA213D) == masked);
-  CHECK(read(Role::client, std::string("\x01\x03Hel\x80\x02lo", 9)) == Events{"text:Hello"});
+  CHECK(read(Role::client, "\x01\x03Hel\x80\x02lo"s) == Events{"text:Hello"});
 }
 
 // 2: pings and pongs -----------------------------------------------------------------------------
@@ -134,9 +136,7 @@ TEST_CASE("pings and pongs are told with their payload", "[wire][websocket]") {
   check_rows({
       {"2.1 empty", {{ping, ""}}, {"ping:"}},
       {"2.2 short", {{ping, "Hello"}}, {"ping:Hello"}},
-      {"2.3 binary",
-       {{ping, std::string("\0\xff\xfe", 3)}},
-       {"ping:" + std::string("\0\xff\xfe", 3)}},
+      {"2.3 binary", {{ping, "\0\xff\xfe"s}}, {"ping:" + "\0\xff\xfe"s}},
       {"2.4 125 bytes", {{ping, long_payload}}, {"ping:" + long_payload}},
       {"2.5 126 bytes", {{ping, std::string(126, 'x')}}, {"fault 1002"}},
       {"2.7 pong", {{pong, ""}}, {"pong:"}},
@@ -417,24 +417,24 @@ TEST_CASE("a server takes only masked frames and a client only unmasked ones",
 TEST_CASE("lengths must be in their shortest form", "[wire][websocket]") {
   const auto client = [](std::string_view head) { return read(Role::client, head); };
   const std::string zeros(8, '\0');
-  CHECK(client(std::string("\x82\x7e\x00\x00", 4)) == Events{"fault 1002"});
-  CHECK(client(std::string("\x82\x7e\x00\x7d", 4)) == Events{"fault 1002"});
-  CHECK(client(std::string("\x82\x7e\x00\x7e", 4)) == Events{});
-  CHECK(client(std::string("\x82\x7f", 2) + zeros) == Events{"fault 1002"});
-  CHECK(client(std::string("\x82\x7f\0\0\0\0\0\0\xff\xff", 10)) == Events{"fault 1002"});
-  CHECK(client(std::string("\x82\x7f\0\0\0\0\0\1\0\0", 10)) == Events{});
-  CHECK(client(std::string("\x89\x7e\0\0", 4)) == Events{"fault 1002"});
-  CHECK(client(std::string("\x89\x7f", 2) + zeros) == Events{"fault 1002"});
+  CHECK(client("\x82\x7e\x00\x00"s) == Events{"fault 1002"});
+  CHECK(client("\x82\x7e\x00\x7d"s) == Events{"fault 1002"});
+  CHECK(client("\x82\x7e\x00\x7e"s) == Events{});
+  CHECK(client("\x82\x7f"s + zeros) == Events{"fault 1002"});
+  CHECK(client("\x82\x7f\0\0\0\0\0\0\xff\xff"s) == Events{"fault 1002"});
+  CHECK(client("\x82\x7f\0\0\0\0\0\1\0\0"s) == Events{});
+  CHECK(client("\x89\x7e\0\0"s) == Events{"fault 1002"});
+  CHECK(client("\x89\x7f"s + zeros) == Events{"fault 1002"});
 }
 
 TEST_CASE("a length with its top bit set breaks the protocol", "[wire][websocket]") {
-  CHECK(read(Role::client, std::string("\x82\x7f\x80\0\0\0\0\0\0\0", 10)) == Events{"fault 1002"});
+  CHECK(read(Role::client, "\x82\x7f\x80\0\0\0\0\0\0\0"s) == Events{"fault 1002"});
   CHECK(read(Role::client, "\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff") == Events{"fault 1002"});
 }
 
 TEST_CASE("a length that no size_t of 32 bits holds is too big", "[wire][websocket]") {
-  CHECK(read(Role::client, std::string("\x82\x7f\0\0\0\1\0\0\0\0", 10)) == Events{"fault 1009"});
-  CHECK(read(Role::client, std::string("\x82\x7f\0\0\0\1\0\0\0\5", 10), SIZE_MAX) ==
+  CHECK(read(Role::client, "\x82\x7f\0\0\0\1\0\0\0\0"s) == Events{"fault 1009"});
+  CHECK(read(Role::client, "\x82\x7f\0\0\0\1\0\0\0\5"s, SIZE_MAX) ==
         Events{sizeof(std::size_t) == 4 ? Events{"fault 1009"} : Events{}});
   CHECK(read(Role::client, "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff") == Events{"fault 1009"});
 }
@@ -527,11 +527,11 @@ TEST_CASE("what a client receives in one piece is handed out where it lies", "[w
 }
 
 TEST_CASE("heads have the length form that fits", "[wire][websocket]") {
-  CHECK(encode_frame_head(Opcode::text, 0) == std::string("\x81\x00", 2));
+  CHECK(encode_frame_head(Opcode::text, 0) == "\x81\x00"s);
   CHECK(encode_frame_head(Opcode::binary, 125) == "\x82\x7d");
-  CHECK(encode_frame_head(Opcode::text, 126) == std::string("\x81\x7e\x00\x7e", 4));
+  CHECK(encode_frame_head(Opcode::text, 126) == "\x81\x7e\x00\x7e"s);
   CHECK(encode_frame_head(Opcode::text, 65535) == "\x81\x7e\xff\xff");
-  CHECK(encode_frame_head(Opcode::text, 65536) == std::string("\x81\x7f\0\0\0\0\0\1\0\0", 10));
+  CHECK(encode_frame_head(Opcode::text, 65536) == "\x81\x7f\0\0\0\0\0\1\0\0"s);
   CHECK(encode_frame_head(Opcode::text, 5, true) == "\xc1\x05");
   CHECK(encode_frame_head(Opcode::ping, 5) == "\x89\x05");
 }
