@@ -45,6 +45,19 @@ struct Client::Parts {
     if (earliest && at - *earliest > late_after) session.handle_wake(at);
   }
 
+  // A gap or live mark of a subscription that has ended meanwhile is nobody's.
+  std::optional<Action> next_action() {
+    while (auto action = context.actions.pop()) {
+      const auto* const gap = std::get_if<TellGap>(&*action);
+      const auto* const live = std::get_if<TellLive>(&*action);
+      if ((gap == nullptr || table.has(gap->subscription)) &&
+          (live == nullptr || table.has(live->subscription))) {
+        return action;
+      }
+    }
+    return std::nullopt;
+  }
+
   Context context;
   SubscriptionTable table{context.actions};
   PublishQueue publishes{context};
@@ -143,9 +156,9 @@ void Client::handle_timeout(Instant now) {
 std::optional<Instant> Client::poll_timeout() const { return parts_->context.timers.earliest(); }
 
 std::optional<Action> Client::poll_action() {
-  if (auto action = parts_->context.actions.pop()) return action;
+  if (auto action = parts_->next_action()) return action;
   parts_->session.flush(parts_->now);
-  return parts_->context.actions.pop();
+  return parts_->next_action();
 }
 
 }  // namespace freshet::core

@@ -212,7 +212,6 @@ void PublishQueue::close() {
   while (!items_.empty()) {
     finish(items_.front().id, Error{ErrorCode::closed, "the client was closed"});
   }
-  context_.timers.clear(Deadline::publish);
 }
 
 PublishQueue::Item* PublishQueue::find(PublishId publish) {
@@ -227,6 +226,10 @@ void PublishQueue::finish(PublishId publish, Result<std::uint64_t> outcome) {
   if (item == nullptr) return;
   bytes_ -= item->data_bytes;
   items_.erase(items_.begin() + (item - items_.data()));
+  if (items_.empty()) {
+    one_by_one_ = false;
+    context_.timers.clear(Deadline::publish);
+  }
   context_.actions.push(TellPublished{publish, std::move(outcome)});
 }
 

@@ -1,0 +1,82 @@
+#include "core/client.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/core/client_driver.h"
+
+namespace freshet::core {
+namespace {
+
+TEST_CASE("profiles name an order of transports", "[core][client]") {
+  using T = Transport;
+  CHECK(transports_of(Profile::bidirectional) ==
+        std::vector<T>{T::websocket, T::sse, T::long_polling, T::polling});
+  CHECK(transports_of(Profile::feed) ==
+        std::vector<T>{T::sse, T::websocket, T::long_polling, T::polling});
+  CHECK(transports_of(Profile::occasional) == std::vector<T>{T::long_polling, T::polling});
+}
+
+TEST_CASE("a client without a list of transports has the ordinary one", "[core][client]") {
+  ClientDriver driver{{.transports = {}}};
+  driver.subscribe("prices.*");
+  CHECK(driver.opened().transport == Transport::websocket);
+}
+
+TEST_CASE("bad patterns and cursors are refused with a sentence", "[core][client]") {
+  ClientDriver driver;
+  const auto pattern = driver.client.subscribe(driver.now, "prices*", "");
+  REQUIRE_FALSE(pattern);
+  CHECK(pattern.error().code == ErrorCode::invalid_pattern);
+  CHECK(pattern.error().message.find("prices*") != std::string::npos);
+  const auto cursor = driver.client.subscribe(driver.now, "prices.*", "yesterday");
+  REQUIRE_FALSE(cursor);
+  CHECK(cursor.error().code == ErrorCode::invalid_cursor);
+  CHECK_FALSE(driver.client.poll_action());
+}
+
+TEST_CASE("the cursor of a subscription is where it was started until it has moved",
+          "[core][client]") {
+  ClientDriver driver;
+  CHECK(driver.client.cursor(driver.subscribe("prices.*", "k3f9:7")) == "k3f9:7");
+  CHECK(driver.client.cursor(driver.subscribe("chat.>")).empty());
+  CHECK(driver.client.cursor(99).empty());
+}
+
+TEST_CASE("unknown ids are ignored", "[core][client]") {
+  ClientDriver driver;
+  driver.unsubscribe(77);
+  driver.client.cancel_publish(driver.now, 77);
+  driver.client.handle_publish_answers(driver.now, 7, {});
+  driver.client.handle_publish_failed(driver.now, 7, {});
+  driver.client.handle_timeout(driver.now);
+  CHECK_FALSE(driver.client.poll_action());
+}
+
+TEST_CASE("nothing is told of a subscription behind its end", "[core][client]") {
+  ClientDriver driver;
+  const auto connection = driver.go_live(Transport::websocket);
+  driver.lives.clear();
+  driver.in_one_turn([&] {
+    driver.frame(connection, R"({"op":"gap","pattern":"prices.*","after":"k3f9:100",)"
+                             R"("until":"k3f9:150","reason":"slow"})");
+    driver.unsubscribe(1);
+  });
+  CHECK(driver.gaps.empty());
+}
+
+TEST_CASE("the same seed and events give the same actions", "[core][client]") {
+  const auto run = [] {
+    ClientDriver driver{{}, 42};
+    driver.subscribe("prices.*");
+    std::vector<Duration> waits;
+    for (int count = 0; count < 20; ++count) {
+      driver.lose(driver.opened().connection);
+      waits.push_back(driver.time_until_opened());
+    }
+    return waits;
+  };
+  CHECK(run() == run());
+}
+
+}  // namespace
+}  // namespace freshet::core
