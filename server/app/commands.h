@@ -13,5 +13,8 @@ namespace freshet::app {
 using Run = std::function<int()>;
 
 void add_serve(CLI::App& program, Run& run);
+void add_publish(CLI::App& program, Run& run);
+void add_subscribe(CLI::App& program, Run& run);
+void add_replay(CLI::App& program, Run& run);
 
 }  // namespace freshet::app

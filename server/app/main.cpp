@@ -17,6 +17,9 @@ int main(int argc, char** argv) {
 
   freshet::app::Run run;
   freshet::app::add_serve(program, run);
+  freshet::app::add_publish(program, run);
+  freshet::app::add_subscribe(program, run);
+  freshet::app::add_replay(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

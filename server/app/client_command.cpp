@@ -1,0 +1,116 @@
+#include "app/client_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ctime>
+
+namespace freshet::app {
+
+void ClientFlags::add_to(CLI::App& command) {
+  command.add_option("--url", url, "The server's address")
+      ->envname("FRESHET_URL")
+      ->capture_default_str();
+  command.add_option("--transport", transport, "Use only this transport")
+      ->check(CLI::IsMember({"websocket", "sse", "long-polling", "polling"}));
+  command
+      .add_option("--key", key,
+                  "The server's publish key. Better given as FRESHET_PUBLISH_KEY, where ps does "
+                  "not show it")
+      ->envname("FRESHET_PUBLISH_KEY");
+  command.add_option("--ca-file", ca_file, "Trust the certificate authorities in this PEM file")
+      ->check(CLI::ExistingFile);
+  command.add_flag("--insecure", insecure, "Do not check the server's certificate");
+}
+
+ClientOptions ClientFlags::options() const {
+  ClientOptions options;
+  for (const Transport known : {Transport::websocket, Transport::sse, Transport::long_polling,
+                                Transport::polling}) {
+    if (transport == to_string(known)) options.transports = {known};
+  }
+  if (!key.empty()) options.token = [key = key] { return key; };
+  options.ca_file = ca_file;
+  options.insecure = insecure;
+  return options;
+}
+
+Ending::Ending() : waiter_(::pthread_self()) {
+  ::sigemptyset(&signals_);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) ::sigaddset(&signals_, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  // A reader of our output that goes away is told by write().
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+void Ending::finish(ExitCode code) {
+  int running = -1;
+  if (code_.compare_exchange_strong(running, code)) ::pthread_kill(waiter_, SIGUSR1);
+}
+
+std::optional<ExitCode> Ending::ended(int signal) const {
+  if (signal == SIGINT || signal == SIGTERM) return done;
+  const int code = code_.load();
+  return code < 0 ? std::nullopt : std::optional{static_cast<ExitCode>(code)};
+}
+
+ExitCode Ending::wait() {
+  while (true) {
+    int signal = 0;
+    ::sigwait(&signals_, &signal);
+    if (const auto code = ended(signal)) return *code;
+  }
+}
+
+std::optional<ExitCode> Ending::wait_for(std::chrono::nanoseconds time) {
+  if (const auto code = ended(0)) return code;
+  if (time <= std::chrono::nanoseconds{0}) time = std::chrono::nanoseconds{0};
+  const timespec limit{.tv_sec = static_cast<std::time_t>(time.count() / 1'000'000'000),
+                       .tv_nsec = static_cast<long>(time.count() % 1'000'000'000)};
+  const int signal = ::sigtimedwait(&signals_, nullptr, &limit);
+  return signal < 0 ? std::nullopt : ended(signal);
+}
+
+void ReachabilityWatch::handle_state(const State& state) {
+  if (std::holds_alternative<state::Live>(state.kind)) {
+    if (was_live_) std::fprintf(stderr, "%s\n", to_string(state).c_str());
+    was_live_ = true;
+  } else if (const auto* waiting = std::get_if<state::Waiting>(&state.kind)) {
+    if (was_live_) {
+      std::fprintf(stderr, "%s\n", to_string(state).c_str());
+    } else {
+      complain(command_, "cannot reach " + url_ + ": " + waiting->reason);
+      ending_.finish(unreachable);
+    }
+  } else if (const auto* closed = std::get_if<state::Closed>(&state.kind)) {
+    if (!closed->error) return;
+    complain(command_, closed->error->message);
+    ending_.finish(exit_code_of(closed->error->code));
+  }
+}
+
+void complain(std::string_view command, std::string_view message) {
+  std::fprintf(stderr, "freshet %.*s: %.*s\n", static_cast<int>(command.size()), command.data(),
+               static_cast<int>(message.size()), message.data());
+}
+
+ExitCode exit_code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::invalid_topic:
+    case ErrorCode::invalid_pattern:
+    case ErrorCode::invalid_cursor:
+    case ErrorCode::invalid_json:
+    case ErrorCode::invalid_url: return usage;
+    case ErrorCode::unreachable:
+    case ErrorCode::timeout: return unreachable;
+    case ErrorCode::unauthorized:
+    case ErrorCode::forbidden:
+    case ErrorCode::not_found:
+    case ErrorCode::too_large:
+    case ErrorCode::too_many:
+    case ErrorCode::busy: return refused;
+    default: return failed;
+  }
+}
+
+}  // namespace freshet::app

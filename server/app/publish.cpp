@@ -1,0 +1,74 @@
+// `freshet pub`: publishes one value, or the lines of its input.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "app/client_command.h"
+#include "app/commands.h"
+#include "app/publish_pipe.h"
+#include "freshet/client.h"
+
+namespace freshet::app {
+namespace {
+
+struct Flags {
+  ClientFlags client;
+  std::string topic;
+  std::string value;
+  bool lines = false;
+  bool json = false;
+};
+
+// A line of text as it is published; what is not UTF-8 in it becomes U+FFFD.
+std::string line_value(const std::string& line) {
+  return nlohmann::json{{"line", line}}.dump(-1, ' ', false,
+                                             nlohmann::json::error_handler_t::replace);
+}
+
+ExitCode publish(const Flags& flags) {
+  Ending ending;
+  ReachabilityWatch watch{"pub", flags.client.url, ending};
+  Client client{flags.client.url, flags.client.options()};
+  client.on_state([&](const State& state) { watch.handle_state(state); });
+  PublishPipe pipe{"pub", client, ending};
+  if (!flags.lines) {
+    std::string value = flags.value;
+    if (value.empty()) value.assign(std::istreambuf_iterator<char>(std::cin), {});
+    pipe.publish(flags.topic, std::move(value));
+    return pipe.finish();
+  }
+  for (std::string line; !pipe.over() && std::getline(std::cin, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (flags.json && line.find_first_not_of(" \t") == std::string::npos) continue;
+    pipe.publish(flags.topic, flags.json ? std::move(line) : line_value(line));
+  }
+  return pipe.finish();
+}
+
+}  // namespace
+
+void add_publish(CLI::App& program, Run& run) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App& command = *program.add_subcommand("pub", "Publish a value, or the lines of the input");
+  command.add_option("topic", flags->topic, "The topic: chat.lobby")->required();
+  auto* value = command.add_option("json", flags->value,
+                                   "The JSON value; without it, and without --lines, the whole "
+                                   "input is the value");
+  auto* lines = command
+                    .add_flag("--lines", flags->lines,
+                              "Publish each line of the input as {\"line\":\"…\"} when it comes")
+                    ->excludes(value);
+  command.add_flag("--json", flags->json, "With --lines: each line is a JSON value already")
+      ->needs(lines);
+  flags->client.add_to(command);
+  command.footer(
+      "Prints {\"id\":N} for each message once the log has it. Reads on only as fast as the\n"
+      "server takes it, so that nothing is lost:  tail -F app.log | freshet pub app.log --lines");
+  command.callback([flags, &run] { run = [flags] { return publish(*flags); }; });
+}
+
+}  // namespace freshet::app

@@ -1,0 +1,54 @@
+#include "app/publish_pipe.h"
+
+#include <cstdio>
+#include <utility>
+
+namespace freshet::app {
+namespace {
+
+// A server that is away for hours is waited for: the input is not lost meanwhile, it is not read.
+constexpr Duration patience{24 * 60 * 60'000};
+// How often a wait for an answer looks whether the program is to end.
+constexpr std::chrono::milliseconds look_around{20};
+
+}  // namespace
+
+void PublishPipe::publish(std::string topic, std::string json) {
+  while (!over() && under_way_.size() >= under_way_max) take_first();
+  if (over()) return;
+  under_way_.push_back(
+      client_.publish_json(std::move(topic), std::move(json), {.timeout = patience}));
+}
+
+bool PublishPipe::over() {
+  while (!code_ && !under_way_.empty() &&
+         under_way_.front().wait_for(std::chrono::seconds{0}) == std::future_status::ready) {
+    take_first();
+  }
+  if (!code_) code_ = ending_.wait_for(std::chrono::nanoseconds{0});
+  return code_.has_value();
+}
+
+ExitCode PublishPipe::finish() {
+  while (!over() && !under_way_.empty()) take_first();
+  client_.close();
+  return code_.value_or(done);
+}
+
+void PublishPipe::take_first() {
+  auto& first = under_way_.front();
+  while (first.wait_for(look_around) != std::future_status::ready) {
+    if ((code_ = ending_.wait_for(std::chrono::nanoseconds{0}))) return;
+  }
+  const auto outcome = first.get();
+  under_way_.pop_front();
+  if (!outcome) {
+    complain(command_, outcome.error().message);
+    code_ = exit_code_of(outcome.error().code);
+  } else if (prints_ids_) {
+    std::printf("{\"id\":%llu}\n", static_cast<unsigned long long>(outcome->id));
+    if (std::fflush(stdout) != 0) code_ = done;
+  }
+}
+
+}  // namespace freshet::app
