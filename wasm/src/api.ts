@@ -114,7 +114,7 @@ export type EventSourceConstructor = new (url: string) => EventSourceLike;
 export interface EventSourceLike {
   onopen: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: { readonly data: string }) => void): void;
   close(): void;
 }
 
@@ -201,8 +201,8 @@ export interface SubscribeOptions<Data = unknown> {
   /** Replay has caught up; called once after each (re)connect. Default: nothing is called. */
   onLive?: () => void;
   /**
-   * With `closed` or a refusal of the server the subscription has ended; after `invalid_json` (what
-   * `parse` threw) it goes on. Default: the loop throws, or without a loop the console tells it.
+   * After `invalid_json` (what `parse` threw) the subscription goes on; any other error has ended
+   * it. Default: an end is thrown in the `for await` loop; the rest goes to `console.error`.
    */
   onError?: (error: FreshetError) => void;
   /**
@@ -299,3 +299,9 @@ export interface Client<Topics extends object = Record<never, never>> {
   /** Ends everything; pending publishes reject with `closed`, loops end quietly. */
   close(): void;
 }
+
+/** Type of `connect`. */
+export type Connect = <Topics extends object = Record<never, never>>(
+  url: string | URL,
+  options?: ClientOptions,
+) => Client<Topics>;

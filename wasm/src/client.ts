@@ -1,0 +1,558 @@
+// connect(): drives the core with what happens and performs the actions it asks for. The wasm loads
+// behind it; until then, and after a trap, subscriptions and publishes wait here.
+
+import type {
+  Ack,
+  Client,
+  ClientOptions,
+  Dispose,
+  Message,
+  PublishOptions,
+  State,
+  Transport,
+} from "./api.js";
+import {
+  type Action,
+  ActionKind,
+  bytesOf,
+  type Core,
+  type CoreError,
+  type CoreState,
+  type CoreSettings,
+  createCore,
+  EndKind,
+  isControl,
+} from "./core.js";
+import { FreshetError } from "./error.js";
+import { openEventSource } from "./event_source.js";
+import { failure, type HttpRequest, isEnd, request } from "./http.js";
+import { watchPage } from "./page.js";
+import { poll } from "./poll.js";
+import { openSseFetch } from "./sse_fetch.js";
+import { type AnyOptions, createSubscription, type Entry } from "./subscription.js";
+import { tell } from "./tell.js";
+import { openWebSocket } from "./websocket.js";
+import type { Wire } from "./wire.js";
+
+/** A publish that is not over. */
+interface Pending {
+  readonly topic: string;
+  readonly json: string;
+  readonly options: PublishOptions;
+  /** The core's number for it; 0 while the core does not know it. */
+  id: number;
+  readonly settle: (outcome: number | FreshetError) => void;
+}
+
+const websocket = "websocket";
+const longPolling = "long-polling";
+const transportNames: readonly Transport[] = [websocket, "sse", longPolling, "polling"];
+const profiles = { bidirectional: 1234, feed: 2134, occasional: 34 };
+
+// As the core takes them: decimal digits, 1 websocket … 4 polling.
+function digits(transports: readonly Transport[]): number {
+  let all = 0;
+  for (const transport of new Set(transports)) {
+    const index = transportNames.indexOf(transport);
+    if (index < 0) throw new FreshetError("invalid_argument", `'${transport}' is no transport`);
+    all = all * 10 + index + 1;
+  }
+  if (!all) throw new FreshetError("invalid_argument", "the list of transports is empty");
+  return all;
+}
+
+const errorFrom = ({ code, message }: CoreError): FreshetError => new FreshetError(code, message);
+
+// "https://host:port/prefix", without a trailing slash; relative addresses are the page's.
+function baseUrl(url: string): string {
+  const { href, origin } = (globalThis.location as Location | undefined) ?? {};
+  const { protocol, host, pathname } = new URL(url, href?.startsWith("blob:") ? origin : href);
+  const secure = /^(http|ws)(s?):$/.exec(protocol);
+  if (!secure) throw new Error("not http or https");
+  return `http${secure[2]}://${host}${pathname.replace(/\/+$/, "")}`;
+}
+
+// A trap is a fault of ours, and may come again: a fleet must not hammer the server with it.
+const trapsMax = 5;
+const trapSpread = 2000;
+const trapMemory = 600_000;
+
+/** `load` gives the compiled module; called again when it could not be fetched. */
+export function createClient(
+  url: string,
+  options: ClientOptions,
+  load: () => Promise<WebAssembly.Module>,
+): Client {
+  let transports = options.transports
+    ? digits(options.transports)
+    : profiles[options.profile ?? "bidirectional"];
+  let state: State = Object.freeze({ kind: "idle", unavailable: [] });
+  let core: Core | undefined;
+  let performing = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timerAt = 0;
+  let traps = 0;
+  let trappedAt = 0;
+  let closing = false;
+  let controlFrames = 0;
+  let base = "";
+
+  const listeners = new Set<(state: State) => void>();
+  const entries = new Set<Entry>();
+  const entriesById = new Map<number, Entry>();
+  const publishes = new Set<Pending>();
+  const publishesById = new Map<number, Pending>();
+  const wires = new Map<number, [wire: Wire, controller: AbortController]>();
+  const posts = new Map<number, AbortController>();
+  const life = new AbortController();
+
+  const closed = (): boolean => state.kind === "closed";
+
+  const setState = (next: State): void => {
+    state = Object.freeze(next);
+    for (const listener of [...listeners]) tell(listener, state);
+    if (next.kind !== "closed") return;
+    life.abort();
+    for (const pending of [...publishes]) {
+      pending.settle(next.error ?? new FreshetError("closed", "the client was closed"));
+    }
+    for (const entry of [...entries]) entry.end(next.error);
+    entries.clear();
+  };
+  const setClosed = (error: FreshetError | undefined): void =>
+    setState({ kind: "closed", error, unavailable: state.unavailable });
+
+  // The core --------------------------------------------------------------------------------
+
+  // Every way into the core: what `work` has made it ask for is done before this returns, but for
+  // calls out of a listener, whose actions the loop that called it takes.
+  const enter = (work: (core: Core) => void): void => {
+    if (!core) return;
+    const entered = core;
+    try {
+      work(core);
+      if (performing) return;
+      performing = true;
+      try {
+        for (let action; core === entered && (action = entered.nextAction()); ) perform(action);
+      } finally {
+        performing = false;
+      }
+      if (core === entered) arm(entered);
+    } catch (error) {
+      if (core === entered) revive(error);
+    }
+  };
+
+  const arm = (of: Core): void => {
+    const at = of.nextTimeout();
+    // One that comes too early only arms the next: rearming at every frame would cost more.
+    if (timer !== undefined && at >= timerAt) return;
+    clearTimeout(timer);
+    timer = undefined;
+    timerAt = at;
+    if (at >= 0) timer = setTimeout(tick, Math.min(Math.max(at - of.now(), 0), 0x7fffffff));
+  };
+
+  const tick = (): void => {
+    timer = undefined;
+    enter((entered) => {
+      if (entered.now() >= entered.nextTimeout()) entered.timeOut();
+    });
+  };
+
+  const start = async (spread: number | undefined, attempt: number): Promise<void> => {
+    const settings: CoreSettings = [
+      Math.random() * 2 ** 53,
+      transports,
+      options.reconnect === "none" ? 1 : 0,
+      spread,
+      options.hedgeAfter,
+      options.connectTimeout,
+      options.reprobeAfter,
+      options.longPollWait,
+      options.pollInterval,
+      options.publishQueueMax,
+      options.publishQueueBytesMax,
+    ];
+    try {
+      const created = await createCore(await load(), settings);
+      if (closed()) return;
+      core = created;
+    } catch (error) {
+      if (closed()) return;
+      const { message } = error as Error;
+      // What is here and cannot be compiled will not be better next time.
+      if (!(error instanceof FreshetError)) {
+        return setClosed(new FreshetError("unsupported", `no WebAssembly: ${message}`));
+      }
+      const retryInMs = Math.ceil(Math.random() * Math.min(1000 * 2 ** attempt, 60_000));
+      setState({ kind: "waiting", retryInMs, attempt, reason: message, unavailable: [] });
+      timer = setTimeout(() => void start(spread, attempt + 1), retryInMs);
+      return;
+    }
+    for (const entry of [...entries]) subscribeEntry(entry);
+    for (const pending of [...publishes]) publishPending(pending);
+  };
+
+  // A trap leaves an instance in an unknown state. It is left to the garbage collector; a new one
+  // goes on from the last cursors.
+  const revive = (error: unknown): void => {
+    core = undefined;
+    clearTimeout(timer);
+    timer = undefined;
+    for (const [, controller] of wires.values()) controller.abort();
+    for (const controller of posts.values()) controller.abort();
+    for (const map of [wires, posts, entriesById, publishesById]) map.clear();
+    const fault = new FreshetError("internal", `the core has failed: ${error}`, { cause: error });
+    console.error(fault);
+    if (closing) return setClosed(undefined);
+    if (performance.now() - trappedAt > trapMemory) traps = 0;
+    trappedAt = performance.now();
+    if (++traps > trapsMax) return setClosed(fault);
+    for (const pending of [...publishes]) {
+      if (pending.id) pending.settle(new FreshetError("outcome_unknown", fault.message));
+    }
+    for (const entry of entries) entry.id = 0;
+    setState({
+      kind: "waiting",
+      retryInMs: 0,
+      attempt: 0,
+      reason: fault.message,
+      unavailable: state.unavailable,
+    });
+    void start(trapSpread * 2 ** traps, 0);
+  };
+
+  const perform = (action: Action): void => {
+    switch (action[0]) {
+      case ActionKind.openStream:
+        return void openStream(action[1], action[2], action[3]);
+      case ActionKind.poll:
+        return void openPoll(action[1], action[2], action[3]);
+      case ActionKind.sendText:
+        return wires.get(action[1])?.[0].send?.(action[2]);
+      case ActionKind.sendPublish:
+        return wires.get(action[1])?.[0].send?.(action[3] + json(action[2]) + "}");
+      case ActionKind.postPublishes:
+        return void post(action[1], action[2]);
+      case ActionKind.cancelPost:
+        posts.get(action[1])?.abort();
+        posts.delete(action[1]);
+        return;
+      case ActionKind.closeConnection:
+        return closeWire(action[1], action[2]);
+      case ActionKind.stateChanged:
+        return setState(stateFrom(action[1]));
+      case ActionKind.tellGap:
+        return entriesById.get(action[1])?.gap(action[2]);
+      case ActionKind.tellLive:
+        return entriesById.get(action[1])?.live(core!);
+      case ActionKind.tellSubscriptionError: {
+        const entry = entriesById.get(action[1]);
+        if (!entry) return;
+        forget(entry);
+        return entry.end(errorFrom(action[2]));
+      }
+      case ActionKind.tellPublished: {
+        const outcome = action[2];
+        publishesById
+          .get(action[1])
+          ?.settle(typeof outcome === "number" ? outcome : errorFrom(outcome));
+      }
+    }
+  };
+
+  const stateFrom = (from: CoreState): State =>
+    from.kind === "closed" ? { ...from, error: from.error && errorFrom(from.error) } : from;
+
+  // Connections -------------------------------------------------------------------------------
+
+  const frame = (connection: number, wire: Wire, text: string): void => {
+    if (wires.get(connection)?.[0] !== wire) return;
+    if (isControl(text)) controlFrames++;
+    enter((entered) => {
+      const delivery = entered.frame(connection, text);
+      if (!delivery) return;
+      const message = messageFrom(text, delivery);
+      const targets = delivery.subscriptions.map((id) => entriesById.get(id));
+      for (const entry of targets) entry?.deliver(message, entered, controlFrames);
+    });
+  };
+
+  // Calls `open` with the connection's wire, when there is a token if one is wanted.
+  const openWire = async (
+    connection: number,
+    open: (wire: Wire, token: string | undefined) => void,
+  ): Promise<void> => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const wire: Wire = {
+      signal,
+      frame: (text) => frame(connection, wire, text),
+      end: (end) => {
+        if (wires.get(connection)?.[0] !== wire) return;
+        wires.delete(connection);
+        enter((entered) => {
+          entered.endSse(connection);
+          entered.connectionEnded(connection, end);
+        });
+      },
+      bytes: (bytes) => {
+        if (wires.get(connection)?.[0] !== wire) return;
+        let text: string | undefined | null;
+        enter((entered) => entered.feedSse(connection, bytes));
+        do {
+          text = undefined;
+          if (wires.get(connection)?.[0] !== wire) return;
+          enter((entered) => {
+            text = entered.nextSse(connection);
+          });
+          if (text) frame(connection, wire, text);
+        } while (text);
+        if (text === null) {
+          controller.abort();
+          wire.end({ kind: EndKind.malformed, reason: "an event is too large" });
+        }
+      },
+    };
+    wires.set(connection, [wire, controller]);
+    let kind = EndKind.unreachable;
+    try {
+      const token = options.token && (await options.token({ signal }));
+      // What throws from here on is a constructor that this page or runtime bars.
+      kind = EndKind.unsupported;
+      if (!signal.aborted) open(wire, token);
+    } catch (error) {
+      wire.end(failure(kind, error));
+    }
+  };
+
+  const closeWire = (connection: number, code: number): void => {
+    const found = wires.get(connection);
+    wires.delete(connection);
+    found?.[1].abort(code);
+    core?.endSse(connection);
+  };
+
+  const choose = <T>(own: T | null | undefined, runtime: T | undefined): T | undefined =>
+    own === null ? undefined : (own ?? runtime);
+
+  const fetcher = (): typeof fetch | undefined =>
+    options.fetch === undefined ? globalThis.fetch?.bind(globalThis) : (options.fetch ?? undefined);
+
+  const http = (
+    target: string,
+    body: string,
+    token: string | undefined,
+    signal: AbortSignal,
+  ): HttpRequest | undefined => {
+    const fetch = fetcher();
+    return fetch && { fetch, url: base + target, body, token, signal };
+  };
+
+  const openStream = (connection: number, transport: Transport, target: string): Promise<void> =>
+    openWire(connection, (wire, token) => {
+      if (transport === websocket) {
+        const Socket = choose(options.webSocket, globalThis.WebSocket);
+        if (Socket) return openWebSocket(Socket, base.replace("http", "ws") + target, token, wire);
+      } else {
+        const Source = token ? undefined : choose(options.eventSource, globalThis.EventSource);
+        if (Source) return openEventSource(Source, base + target, wire);
+        const from = http(target, "", token, wire.signal);
+        if (from) return void openSseFetch(from, wire);
+      }
+      wire.end({ kind: EndKind.unsupported, reason: `no ${transport} in this runtime` });
+    });
+
+  const openPoll = (connection: number, target: string, body: string): Promise<void> =>
+    openWire(connection, (wire, token) => {
+      const from = http(target, body, token, wire.signal);
+      if (from) return void poll(from, wire);
+      wire.end({ kind: EndKind.unsupported, reason: "no fetch in this runtime" });
+    });
+
+  // Publishing --------------------------------------------------------------------------------
+
+  const json = (publish: number): string => publishesById.get(publish)?.json ?? "null";
+
+  const post = async (id: number, lines: [publish: number, head: string][]): Promise<void> => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    posts.set(id, controller);
+    const body = lines.map(([publish, head]) => `${head}${json(publish)}}\n`).join("");
+    let work: (entered: Core) => void;
+    let kind = EndKind.unreachable;
+    try {
+      const token = options.token && (await options.token({ signal }));
+      const from = http("/v1/publish", body, token, signal);
+      if (!from) throw new Error("no fetch in this runtime");
+      const answer = await request(from);
+      kind = EndKind.lost;
+      const text = isEnd(answer) ? answer : await answer.text();
+      work = (entered) =>
+        typeof text === "string"
+          ? entered.publishesAnswered(id, text)
+          : entered.publishesFailed(id, text);
+    } catch (error) {
+      work = (entered) => entered.publishesFailed(id, failure(kind, error));
+    }
+    if (posts.get(id) === controller) {
+      posts.delete(id);
+      enter(work);
+    }
+  };
+
+  const publishPending = (pending: Pending): void =>
+    enter((entered) => {
+      const { topic, json: data, options: how } = pending;
+      const id = entered.publish(topic, how.key ?? "", bytesOf(data), how.timeout);
+      if (typeof id !== "number") return pending.settle(errorFrom(id));
+      pending.id = id;
+      publishesById.set(id, pending);
+    });
+
+  const publish = (topic: string, data: unknown, how: PublishOptions = {}): Promise<Ack> =>
+    new Promise((resolve, reject) => {
+      const { signal } = how;
+      signal?.throwIfAborted();
+      if (closed()) throw new FreshetError("closed", "the client was closed");
+      let text: string | undefined;
+      try {
+        text = JSON.stringify(data);
+      } catch (cause) {
+        throw new FreshetError("invalid_json", `not JSON: ${cause}`, { cause });
+      }
+      if (text === undefined) throw new FreshetError("invalid_json", `${typeof data} is not JSON`);
+      const abort = (): void => {
+        pending.settle(0);
+        reject(signal!.reason);
+        if (pending.id) enter((entered) => entered.cancelPublish(pending.id));
+      };
+      const pending: Pending = {
+        topic,
+        json: text,
+        options: how,
+        id: 0,
+        settle(outcome) {
+          publishes.delete(pending);
+          publishesById.delete(pending.id);
+          signal?.removeEventListener("abort", abort);
+          if (outcome instanceof FreshetError) reject(outcome);
+          else if (outcome) resolve({ id: outcome });
+        },
+      };
+      signal?.addEventListener("abort", abort);
+      publishes.add(pending);
+      publishPending(pending);
+    });
+
+  // Subscribing -------------------------------------------------------------------------------
+
+  const subscribeEntry = (entry: Entry): void =>
+    enter((entered) => {
+      const id = entered.subscribe(entry.pattern, entry.start());
+      if (typeof id === "number") {
+        entry.id = id;
+        entriesById.set(id, entry);
+      } else {
+        entries.delete(entry);
+        // Not before subscribe() has returned the handle.
+        queueMicrotask(() => entry.end(errorFrom(id)));
+      }
+    });
+
+  const forget = (entry: Entry): void => {
+    entries.delete(entry);
+    entriesById.delete(entry.id);
+  };
+
+  const leave = (entry: Entry): void => {
+    forget(entry);
+    const { id } = entry;
+    // Later in this turn, so that an identical subscription made until then takes over the entry on
+    // the wire: React's strict mode closes and subscribes again in one turn.
+    const entered = core;
+    if (id) queueMicrotask(() => core === entered && enter((now) => now.unsubscribe(id)));
+  };
+
+  const cursorOf = (entry: Entry): string | undefined => {
+    let cursor: string | undefined;
+    if (entry.id) {
+      enter((entered) => {
+        cursor = entered.cursor(entry.id);
+      });
+    }
+    return cursor;
+  };
+
+  const subscribe = (pattern: string, given: AnyOptions | AnyOptions["onMessage"] = {}) => {
+    const how: AnyOptions = typeof given === "function" ? { onMessage: given } : given;
+    const [entry, handle] = createSubscription(pattern, how, leave, cursorOf);
+    if (closed()) {
+      queueMicrotask(() => entry.end(new FreshetError("closed", "the client was closed")));
+    } else if (!how.signal?.aborted) {
+      entries.add(entry);
+      subscribeEntry(entry);
+    }
+    return handle;
+  };
+
+  // The client --------------------------------------------------------------------------------
+
+  try {
+    base = baseUrl(url);
+    watchPage(life.signal, (event) => enter((entered) => entered.networkChanged(event)));
+    void start(options.initialSpread, 0);
+  } catch (error) {
+    setClosed(new FreshetError("invalid_url", `'${url}' is no address: ${error}`));
+  }
+
+  return {
+    subscribe: subscribe as unknown as Client["subscribe"],
+    publish,
+    onState(listener): Dispose {
+      const own = (to: State): void => listener(to);
+      listeners.add(own);
+      tell(own, state);
+      return () => void listeners.delete(own);
+    },
+    getState: () => state,
+    setTransports(list) {
+      transports = digits(list);
+      enter((entered) => entered.setTransports(transports));
+    },
+    close() {
+      if (closed()) return;
+      closing = true;
+      if (core) return enter((entered) => entered.close());
+      clearTimeout(timer);
+      setClosed(undefined);
+    },
+  };
+}
+
+// One object for all subscriptions that get it; its text is read once, when someone asks.
+function messageFrom(
+  frame: string,
+  { topic, id, time, offset }: { topic: string; id: number; time: number; offset: number },
+): Message {
+  let text: string | undefined = frame.slice(offset, -1);
+  let value: unknown;
+  return {
+    topic,
+    id,
+    time,
+    get data() {
+      if (text !== undefined) {
+        try {
+          value = JSON.parse(text);
+        } catch (cause) {
+          throw new FreshetError("invalid_json", `message ${id} is not JSON`, { cause });
+        }
+        text = undefined;
+      }
+      return value;
+    },
+  };
+}

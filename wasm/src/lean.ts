@@ -1,0 +1,6 @@
+// @freshet/client/lean: the same with the WebAssembly module beside, as a file of its own.
+
+export type * from "./api.js";
+export { connect } from "./connect_lean.js";
+export { type ErrorCode, FreshetError } from "./error.js";
+export type { DataOf } from "./topics.js";

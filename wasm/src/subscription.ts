@@ -1,0 +1,183 @@
+// One subscription of the application: where it stands, and the hand-over of what arrives to its
+// listener or its `for await` loop.
+
+import type { Gap, ListenOptions, Message, MessageStream, SubscribeOptions } from "./api.js";
+import type { Core } from "./core.js";
+import { FreshetError } from "./error.js";
+import { tell } from "./tell.js";
+
+export type AnyOptions = SubscribeOptions & Partial<ListenOptions>;
+
+/** The client's side of a subscription. */
+export interface Entry {
+  readonly pattern: string;
+  /** The core's number for it; 0 while the core does not know it. */
+  id: number;
+  /** The cursor to (re)subscribe with in a new instance. */
+  start(): string;
+  /** Reads where it stands now from the core. */
+  note(core: Core): void;
+  deliver(message: Message, core: Core, controlFrames: number): void;
+  gap(gap: Gap): void;
+  live(core: Core): void;
+  /** Ended by the server or the client; without an error quietly. */
+  end(error?: FreshetError): void;
+}
+
+// A gap, or a message and its epoch.
+type Unread = Gap | [message: Message, epoch: string];
+
+/**
+ * `leave` is called once, when the application closes it; `cursor` asks the core.
+ */
+export function createSubscription(
+  pattern: string,
+  options: AnyOptions,
+  leave: (entry: Entry) => void,
+  cursor: (entry: Entry) => string | undefined,
+): [Entry, MessageStream] {
+  const { onMessage, onGap, onLive, onError, parse, signal, unreadMax = 1000 } = options;
+  type Reader = [(result: IteratorResult<Message, undefined>) => void, (error: unknown) => void];
+  const unread: Unread[] = [];
+  const readers: Reader[] = [];
+  // What was dropped in front of `unread`.
+  let dropped: Gap | undefined;
+  let ended = false;
+  let failed: FreshetError | undefined;
+  // The last cursor, once closed.
+  let kept: string | undefined;
+  let epoch = "";
+  let lastId = 0;
+  // Epochs change by control frames only, so one look at the core after each will do.
+  let noted = -1;
+
+  const report = (error: FreshetError): void => {
+    if (onError) tell(onError, error);
+    else console.error(error);
+  };
+
+  const parsed = (message: Message): Message | undefined => {
+    if (!parse) return message;
+    try {
+      const { topic, id, time, data } = message;
+      return { topic, id, time, data: parse(data) };
+    } catch (cause) {
+      report(
+        cause instanceof FreshetError
+          ? cause
+          : new FreshetError("invalid_json", `parse refused a message: ${cause}`, { cause }),
+      );
+      return undefined;
+    }
+  };
+
+  const hand = (): void => {
+    while (readers[0]) {
+      if (dropped) {
+        const gap = dropped;
+        dropped = undefined;
+        tell(onGap, gap);
+      }
+      const next = unread.shift();
+      if (next) {
+        const message = Array.isArray(next) ? parsed(next[0]) : tell(onGap, next);
+        if (message) readers.shift()?.[0]({ done: false, value: message });
+      } else if (!ended) {
+        return;
+      } else {
+        const [resolve, reject] = readers.shift()!;
+        if (failed) reject(failed);
+        else resolve({ done: true, value: undefined });
+        failed = undefined;
+      }
+    }
+  };
+
+  const hold = (item: Unread): void => {
+    unread.push(item);
+    hand();
+    if (unread.length <= unreadMax) return;
+    const oldest = unread.shift()!;
+    const [after, until] = Array.isArray(oldest)
+      ? [`${oldest[1]}:${oldest[0].id - 1}`, `${oldest[1]}:${oldest[0].id}`]
+      : [oldest.after, oldest.until];
+    dropped = { pattern, after: dropped?.after ?? after, until, reason: "limit" };
+  };
+
+  const entry: Entry = {
+    pattern,
+    id: 0,
+    start: () => (epoch ? `${epoch}:${lastId}` : (options.cursor ?? "latest")),
+    note(core) {
+      const now = core.cursor(entry.id);
+      const colon = now.indexOf(":");
+      if (colon < 0) return;
+      epoch = now.slice(0, colon);
+      lastId = +now.slice(colon + 1);
+    },
+    deliver(message, core, controlFrames) {
+      if (ended) return;
+      if (noted !== controlFrames) entry.note(core);
+      noted = controlFrames;
+      lastId = message.id;
+      if (!onMessage) return hold([message, epoch]);
+      const value = parsed(message);
+      if (value) tell(onMessage, value);
+    },
+    gap(gap) {
+      if (onMessage) tell(onGap, gap);
+      else hold(gap);
+    },
+    live(core) {
+      entry.note(core);
+      tell(onLive);
+    },
+    end(error) {
+      if (ended) return;
+      stop();
+      if (error && (onError || onMessage)) report(error);
+      else failed = error;
+      hand();
+    },
+  };
+
+  const stop = (): void => {
+    ended = true;
+    signal?.removeEventListener("abort", close);
+  };
+
+  const close = (): void => {
+    if (ended) return;
+    kept = cursor(entry) ?? "";
+    stop();
+    unread.length = 0;
+    dropped = undefined;
+    leave(entry);
+    hand();
+  };
+
+  const iterator: AsyncIterator<Message, undefined> = {
+    next: () =>
+      new Promise((resolve, reject) => {
+        readers.push([resolve, reject]);
+        hand();
+      }),
+    return: async () => {
+      close();
+      return { done: true, value: undefined };
+    },
+  };
+
+  signal?.addEventListener("abort", close);
+  if (signal?.aborted) close();
+
+  const handle: MessageStream = {
+    pattern,
+    get cursor() {
+      return kept ?? cursor(entry) ?? "";
+    },
+    close,
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return [entry, handle];
+}

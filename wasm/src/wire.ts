@@ -1,0 +1,17 @@
+// One connection as its transport sees it. The transports are websocket.ts, event_source.ts,
+// sse_fetch.ts and poll.ts.
+
+import type { End } from "./core.js";
+
+export interface Wire {
+  /** Aborted, with the WebSocket close code as its reason, when it is no longer wanted. */
+  readonly signal: AbortSignal;
+  /** Tells one frame. */
+  readonly frame: (text: string) => void;
+  /** Tells the end; nothing may follow. */
+  readonly end: (end: End) => void;
+  /** Feeds bytes of an event stream. */
+  readonly bytes: (bytes: Uint8Array) => void;
+  /** Sends one text message; set by the WebSocket. */
+  send?: (text: string) => void;
+}
