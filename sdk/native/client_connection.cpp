@@ -37,6 +37,10 @@ void SseConnection::on_accepted(const HttpHead& head) {
 }
 
 void SseConnection::on_bytes(std::string_view bytes) {
+  sink_.read_all([&] { read(bytes); });
+}
+
+void SseConnection::read(std::string_view bytes) {
   if (!request_) return;
   parser_.feed(bytes);
   while (request_) {
@@ -63,6 +67,10 @@ void PollConnection::poll(Platform& platform, HttpRequest request) {
 void PollConnection::close(std::uint16_t) { request_.reset(); }
 
 void PollConnection::on_bytes(std::string_view bytes) {
+  sink_.read_all([&] { read(bytes); });
+}
+
+void PollConnection::read(std::string_view bytes) {
   const bool read = lines_.feed(bytes, [this](std::string_view line) {
     if (request_) sink_.take_frame(id_, line);
     return request_ != nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,9 +16,12 @@
 
 namespace freshet::native {
 
-// Where a connection's frames and its end go. Each may close the connection.
+// Where a connection's frames and its end go. Each may close the connection, and outside read_all()
+// destroy it before it returns.
 class FrameSink {
  public:
+  // Runs `read`, which takes several frames out of one piece; what they close lives until its end.
+  virtual void read_all(const std::function<void()>& read) = 0;
   virtual void take_frame(core::ConnectionId connection, std::string_view frame) = 0;
   virtual void take_end(core::ConnectionId connection, const ConnectionEnd& end) = 0;
 
@@ -25,7 +29,7 @@ class FrameSink {
   ~FrameSink() = default;
 };
 
-// Closed, it tells nothing more, but has to live until the platform's call has returned.
+// Closed, it tells nothing more.
 class ClientConnection {
  public:
   virtual ~ClientConnection() = default;
@@ -66,6 +70,7 @@ class SseConnection final : public ClientConnection, private AnswerReader {
   void on_accepted(const HttpHead& head) override;
   void on_bytes(std::string_view bytes) override;
   void on_answered(const ConnectionEnd& end) override;
+  void read(std::string_view bytes);
   void fail(std::string reason);
 
   core::ConnectionId id_;
@@ -85,6 +90,7 @@ class PollConnection final : public ClientConnection, private AnswerReader {
  private:
   void on_bytes(std::string_view bytes) override;
   void on_answered(const ConnectionEnd& end) override;
+  void read(std::string_view bytes);
 
   core::ConnectionId id_;
   FrameSink& sink_;

@@ -220,6 +220,11 @@ void ClientDriver::end_turn() {
   closed_posts_.clear();
 }
 
+void ClientDriver::read_all(const std::function<void()>& read) {
+  const Turn turn(*this);
+  read();
+}
+
 void ClientDriver::take_frame(core::ConnectionId connection, std::string_view frame) {
   const Turn turn(*this);
   Listeners receivers = std::move(receivers_);

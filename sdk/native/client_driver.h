@@ -67,6 +67,7 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   class Turn;
 
   // native::FrameSink
+  void read_all(const std::function<void()>& read) override;
   void take_frame(core::ConnectionId connection, std::string_view frame) override;
   void take_end(core::ConnectionId connection, const ConnectionEnd& end) override;
 
