@@ -1,0 +1,246 @@
+// What the client does by itself: errors, listeners, loops, signals, and a trap of its core.
+
+import assert from "node:assert/strict";
+import { after, before, mock, test } from "node:test";
+import { connect, FreshetError, type Message, type State } from "@freshet/client";
+import WebSocket from "ws";
+import { Server } from "./server.js";
+
+let server: Server;
+before(async () => {
+  server = await Server.start();
+});
+after(() => server.stop());
+
+const open = () => connect(server.url, { webSocket: WebSocket, reconnect: "none" });
+const withCode = (code: string) => (error: unknown) =>
+  error instanceof FreshetError && error.code === code;
+
+test("a bad address closes the client, and every call says why", async () => {
+  const client = connect("ftp://example.com");
+  const state = client.getState();
+  assert.equal(state.kind === "closed" && state.error?.code, "invalid_url");
+  await assert.rejects(client.publish("a", 1), withCode("closed"));
+  await assert.rejects(async () => {
+    for await (const _ of client.subscribe("a"));
+  }, withCode("closed"));
+});
+
+test("an empty or wrong list of transports throws", () => {
+  assert.throws(() => connect(server.url, { transports: [] }), withCode("invalid_argument"));
+  const client = open();
+  assert.throws(() => client.setTransports([]), withCode("invalid_argument"));
+  client.close();
+});
+
+test("a bad pattern is thrown in the loop and told to onError", async () => {
+  const client = open();
+  await assert.rejects(async () => {
+    for await (const _ of client.subscribe("prices*"));
+  }, withCode("invalid_pattern"));
+  const error = await new Promise<FreshetError>((resolve) =>
+    client.subscribe("prices*", { onMessage() {}, onError: resolve }),
+  );
+  assert.match(error.message, /'\*' must be a whole segment/);
+  client.close();
+});
+
+test("what is no JSON and no topic is refused", async () => {
+  const client = open();
+  await assert.rejects(client.publish("a", undefined), withCode("invalid_json"));
+  await assert.rejects(client.publish("a", 1n), withCode("invalid_json"));
+  await assert.rejects(client.publish("a..b", 1), withCode("invalid_topic"));
+  client.close();
+});
+
+test("close rejects publishes that wait and ends loops quietly", async () => {
+  const client = connect("http://127.0.0.1:9", { transports: ["polling"] });
+  const publish = client.publish("a", 1);
+  const loop = (async () => {
+    for await (const _ of client.subscribe("a"));
+    return "ended";
+  })();
+  client.close();
+  await assert.rejects(publish, withCode("closed"));
+  assert.equal(await loop, "ended");
+});
+
+test("a signal rejects a publish with its reason and ends a loop quietly", async () => {
+  const client = connect("http://127.0.0.1:9", { transports: ["polling"] });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const publish = client.publish("a", 1, { signal });
+  const loop = (async () => {
+    for await (const _ of client.subscribe("a", { signal }));
+    return "ended";
+  })();
+  controller.abort(new Error("enough"));
+  await assert.rejects(publish, /enough/);
+  assert.equal(await loop, "ended");
+  await assert.rejects(client.publish("a", 1, { signal }), /enough/);
+  client.close();
+});
+
+test("the state keeps its identity between changes, and listeners are told it at once", async () => {
+  const client = open();
+  const { getState, onState, close } = client;
+  assert.equal(getState(), getState());
+  const seen: State[] = [];
+  const dispose = onState((state) => seen.push(state));
+  assert.equal(seen[0], getState());
+  dispose();
+  close();
+  assert.equal(seen.length, 1);
+});
+
+test("a subscription closed in its own listener gets nothing more", async () => {
+  const client = open();
+  const topic = "closing";
+  for (let n = 0; n < 3; n++) await client.publish(topic, n);
+  const seen: unknown[] = [];
+  const { close } = client.subscribe(topic, {
+    cursor: "earliest",
+    onMessage(message) {
+      seen.push(message.data);
+      close();
+    },
+  });
+  const all: unknown[] = [];
+  for await (const message of client.subscribe(topic, { cursor: "earliest" })) {
+    if (all.push(message.data) === 3) break;
+  }
+  assert.deepEqual(seen, [0]);
+  client.close();
+});
+
+test("close and subscribe again in one turn costs no frame", async () => {
+  const frames: string[] = [];
+  class Recorder extends WebSocket {
+    override send(text: string): void {
+      frames.push(text);
+      super.send(text);
+    }
+  }
+  const client = connect(server.url, { transports: ["websocket"], webSocket: Recorder });
+  await new Promise<void>((onLive) => client.subscribe("keep", { onMessage() {}, onLive }));
+  const first = client.subscribe("strict", () => {});
+  await new Promise((resolve) => setImmediate(resolve));
+  const sent = frames.length;
+  first.close();
+  const again = client.subscribe("strict", () => {});
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(frames.length, sent);
+  again.close();
+  client.close();
+});
+
+test("parse makes the application's type; what it refuses goes to onError", async () => {
+  const client = open();
+  await client.publish("parse", "x");
+  await client.publish("parse", 7);
+  const errors: string[] = [];
+  const stream = client.subscribe("parse", {
+    cursor: "earliest",
+    parse(data) {
+      if (typeof data !== "number") throw new Error("no number");
+      return { doubled: data * 2 };
+    },
+    onError: (error) => errors.push(error.code),
+  });
+  for await (const message of stream) {
+    assert.equal(message.data.doubled, 14);
+    break;
+  }
+  assert.deepEqual(errors, ["invalid_json"]);
+  client.close();
+});
+
+test("a loop that reads too slowly is told one gap in front of what is left", async () => {
+  const client = open();
+  const topic = "unread";
+  const gaps: { after: string; until: string; reason: string }[] = [];
+  const stream = client.subscribe(topic, {
+    cursor: "earliest",
+    unreadMax: 3,
+    onGap: (gap) => gaps.push(gap),
+  });
+  const arrived = new Promise<void>((resolve) =>
+    client.subscribe(topic, {
+      cursor: "earliest",
+      onMessage: (message) => message.data === 9 && resolve(),
+    }),
+  );
+  const ids: number[] = [];
+  for (let n = 0; n < 10; n++) ids.push((await client.publish(topic, n)).id);
+  await arrived;
+  const seen: unknown[] = [];
+  for await (const message of stream) if (seen.push(message.data) === 3) break;
+  assert.deepEqual(seen, [7, 8, 9]);
+  assert.equal(gaps.length, 1);
+  assert.equal(gaps[0]!.reason, "limit");
+  assert.ok(gaps[0]!.after.endsWith(`:${ids[0]! - 1}`));
+  assert.ok(gaps[0]!.until.endsWith(`:${ids[6]}`));
+  client.close();
+});
+
+test("after a trap a new instance resumes at the last cursor", async () => {
+  const instantiate = WebAssembly.instantiate as (
+    module: WebAssembly.Module,
+    imports: WebAssembly.Imports,
+  ) => Promise<WebAssembly.Instance>;
+  let instances = 0;
+  let trap = false;
+  const patched = mock.method(
+    WebAssembly,
+    "instantiate",
+    async (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
+      const instance = await instantiate(module, imports);
+      const { exports } = instance;
+      if (!exports["frame"]) return instance; // Node's fetch has a module of its own.
+      instances++;
+      const frame = exports["frame"] as (...values: number[]) => number;
+      return {
+        exports: {
+          ...exports,
+          frame(...values: number[]) {
+            if (trap) {
+              trap = false;
+              throw new WebAssembly.RuntimeError("unreachable");
+            }
+            return frame(...values);
+          },
+        },
+      };
+    },
+  );
+  const told = mock.method(console, "error", () => {});
+  const random = mock.method(Math, "random", () => 0.001);
+  const client = open();
+  const seen: unknown[] = [];
+  let next = (_: Message): void => {};
+  const arrival = () => new Promise<Message>((resolve) => (next = resolve));
+  const ready = new Promise<void>((onLive) =>
+    client.subscribe("trap", {
+      onMessage(message) {
+        seen.push(message.data);
+        next(message);
+      },
+      onLive,
+    }),
+  );
+  await ready;
+  let arrived = arrival();
+  await server.publish("trap", 1);
+  await arrived;
+  trap = true;
+  arrived = arrival();
+  await server.publish("trap", 2);
+  await server.publish("trap", 3);
+  await arrived;
+  if (seen.length < 3) await arrival();
+  assert.deepEqual(seen, [1, 2, 3]);
+  assert.equal(instances, 2);
+  assert.equal(told.mock.callCount(), 1);
+  client.close();
+  for (const each of [patched, told, random]) each.mock.restore();
+});
