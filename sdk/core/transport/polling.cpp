@@ -24,11 +24,10 @@ std::string body_of(const Parameters& parameters) {
   std::string out = "{";
   for (const std::string_view list : {"pattern", "cursor"}) {
     append_member(out, list);
-    char before = '[';
+    out += '[';
     for (const auto& [name, value] : parameters) {
       if (name != list) continue;
-      out += before;
-      before = ',';
+      if (out.back() != '[') out += ',';
       wire::append_json_string(out, value);
     }
     out += ']';

@@ -31,6 +31,9 @@ TEST_CASE("a poll too long for an address is a POST of the same as JSON", "[core
   CHECK(poll.target == "/v1/poll");
   CHECK(poll.body == "{\"pattern\":[\"" + entries[0].pattern + "\",\"" + entries[1].pattern +
                          "\"],\"cursor\":[\"e1:7\",\"last:3\"],\"wait\":0,\"sdk\":\"core/1\"}");
+  for (Ask& ask : connection.asks) ask.start = wire::Latest{};
+  CHECK(polling::request(connection, {.sdk = "core/1"})
+            .body.ends_with("\"],\"cursor\":[],\"wait\":0,\"sdk\":\"core/1\"}"));
 }
 
 TEST_CASE("the pause between polls is the advised one, the application's, or none for more",
