@@ -118,6 +118,13 @@ export interface EventSourceLike {
   close(): void;
 }
 
+/** WebAssembly.Module, where the project's libraries declare it; Node's types do not. */
+export type CompiledModule = typeof globalThis extends {
+  WebAssembly: { Module: { prototype: infer Module } };
+}
+  ? Module
+  : never;
+
 /** Where the WebAssembly module comes from. */
 export type WasmSource =
   | string
@@ -125,8 +132,8 @@ export type WasmSource =
   | Response
   | ArrayBuffer
   | ArrayBufferView<ArrayBuffer>
-  | WebAssembly.Module
-  | PromiseLike<Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | WebAssembly.Module>;
+  | CompiledModule
+  | PromiseLike<Response | ArrayBuffer | ArrayBufferView<ArrayBuffer> | CompiledModule>;
 
 /** Options of {@link connect}; all have defaults. Durations are milliseconds. */
 export interface ClientOptions {
