@@ -57,7 +57,7 @@ std::size_t host_bytes(std::string_view rest) {
 bool is_path(std::string_view text) {
   if (!text.empty() && text.front() != '/') return false;
   for (const char c : text) {
-    if (c <= ' ' || c > '~' || is_one_of("?#\\\"<>^`{|}", c)) return false;
+    if (c <= ' ' || c > '~' || is_one_of("?#[]\\\"<>^`{|}", c)) return false;
   }
   return true;
 }

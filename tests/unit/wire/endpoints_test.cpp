@@ -104,6 +104,7 @@ TEST_CASE("what is not a server's address is told by a sentence that says why",
            Row{"http://b\xc3\xbc"
                "cher.example",
                "a character in it is not allowed there"},
+           Row{"http://[::1]/a[1]", "a character in it is not allowed there"},
            Row{"http://[::1]x", "a character in it is not allowed there"},
        }) {
     CAPTURE(row.text);
