@@ -145,7 +145,7 @@ async function checkPage(browser, address, server) {
   } catch (cause) {
     throw new Error(`the page received nothing; it says: ${errors.join("\n")}`, { cause });
   }
-  equal(await page.title(), "arrived arrived arrived-in-worker");
+  equal(await page.title(), "arrived arrived arrived arrived arrived arrived-in-worker");
   equal(errors.join("\n"), "");
   await page.close();
 }

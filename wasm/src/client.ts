@@ -154,10 +154,16 @@ export function createClient(
     if (at >= 0) timer = setTimeout(tick, Math.min(Math.max(at - of.now(), 0), 0x7fffffff));
   };
 
-  const tick = (): void => {
+  // Behind a sleep or in a page that was frozen, timers are overdue while answers wait in the queue:
+  // those are heard first, so that nothing is given up that has arrived.
+  const tick = (lateMax = 1000): void => {
     timer = undefined;
     enter((entered) => {
-      if (entered.now() >= entered.nextTimeout()) entered.timeOut();
+      const at = entered.nextTimeout();
+      const late = entered.now() - at;
+      if (at < 0 || late < 0) return;
+      if (late > lateMax) timer = setTimeout(tick, 100, Infinity);
+      else entered.timeOut();
     });
   };
 

@@ -1,0 +1,211 @@
+// The ports of WebSocket, EventSource, fetch and the page, on constructors and targets of our own.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EndKind, type End, NetworkEvent } from "../src/core.js";
+import { openEventSource } from "../src/event_source.js";
+import { isEnd, request } from "../src/http.js";
+import { watchPage } from "../src/page.js";
+import { openWebSocket } from "../src/websocket.js";
+import type { Wire } from "../src/wire.js";
+
+class FakeWebSocket {
+  static last: FakeWebSocket;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  onerror: (() => void) | null = null;
+  readonly sent: string[] = [];
+  closedWith: number | undefined;
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
+    FakeWebSocket.last = this;
+  }
+  send(text: string): void {
+    this.sent.push(text);
+  }
+  close(code?: number): void {
+    this.closedWith = code;
+  }
+}
+
+class FakeEventSource {
+  static last: FakeEventSource;
+  onopen: (() => void) | null = null;
+  onerror: (() => void) | null = null;
+  closed = false;
+  readonly listeners = new Map<string, (event: { data: string }) => void>();
+  constructor(readonly url: string) {
+    FakeEventSource.last = this;
+  }
+  addEventListener(type: string, listener: (event: { data: string }) => void): void {
+    this.listeners.set(type, listener);
+  }
+  close(): void {
+    this.closed = true;
+  }
+}
+
+function recordingWire() {
+  const controller = new AbortController();
+  const frames: string[] = [];
+  const ends: End[] = [];
+  const wire: Wire = {
+    signal: controller.signal,
+    frame: (text) => frames.push(text),
+    end: (end) => ends.push(end),
+    bytes: () => {},
+  };
+  return { controller, frames, ends, wire };
+}
+
+test("a WebSocket shows its token first, then carries frames both ways", () => {
+  const { frames, wire } = recordingWire();
+  openWebSocket(FakeWebSocket, "ws://host/v1/ws", "secret", wire);
+  const socket = FakeWebSocket.last;
+  assert.deepEqual(socket.protocols, ["freshet.v1"]);
+  wire.send?.("too early");
+  socket.onopen?.();
+  wire.send?.("later");
+  socket.onmessage?.({ data: "frame" });
+  assert.deepEqual(socket.sent, ['{"op":"token","token":"secret"}', "later"]);
+  assert.deepEqual(frames, ["frame"]);
+});
+
+test("a WebSocket's end is unreachable before it opened, lost by 1006, else closed with its code", () => {
+  for (const [opened, code, kind] of [
+    [false, 1006, EndKind.unreachable],
+    [true, 1006, EndKind.lost],
+    [true, 4100, EndKind.closed],
+  ] as const) {
+    const { ends, wire } = recordingWire();
+    openWebSocket(FakeWebSocket, "ws://host", undefined, wire);
+    if (opened) FakeWebSocket.last.onopen?.();
+    FakeWebSocket.last.onclose?.({ code, reason: "" });
+    assert.equal(ends.length, 1);
+    assert.equal(ends[0]!.kind, kind);
+    if (kind === EndKind.closed) assert.equal(ends[0]!.code, 4100);
+  }
+});
+
+test("a binary message ends a WebSocket as malformed, once", () => {
+  const { ends, wire } = recordingWire();
+  openWebSocket(FakeWebSocket, "ws://host", undefined, wire);
+  const socket = FakeWebSocket.last;
+  socket.onopen?.();
+  socket.onmessage?.({ data: new ArrayBuffer(1) });
+  socket.onclose?.({ code: 1000, reason: "" });
+  assert.deepEqual(ends.map(({ kind }) => kind), [EndKind.malformed]);
+  assert.equal(socket.closedWith, 1000);
+});
+
+test("a WebSocket that is not wanted closes with a code that applications may send", () => {
+  for (const [code, sent] of [[4100, 4100], [1001, 1000], [undefined, 1000]] as const) {
+    const { controller, ends, wire } = recordingWire();
+    openWebSocket(FakeWebSocket, "ws://host", undefined, wire);
+    controller.abort(code);
+    assert.equal(FakeWebSocket.last.closedWith, sent);
+    FakeWebSocket.last.onclose?.({ code: 1006, reason: "" });
+    assert.deepEqual(ends, []);
+  }
+});
+
+test("an EventSource is closed on its first error, so that our policy decides", () => {
+  for (const [opened, kind] of [[false, EndKind.unreachable], [true, EndKind.lost]] as const) {
+    const { frames, ends, wire } = recordingWire();
+    openEventSource(FakeEventSource, "http://host/v1/sse", wire);
+    const source = FakeEventSource.last;
+    if (opened) source.onopen?.();
+    source.listeners.get("message")?.({ data: "one" });
+    source.listeners.get("control")?.({ data: "two" });
+    source.onerror?.();
+    assert.deepEqual(frames, ["one", "two"]);
+    assert.deepEqual(ends, [{ kind }]);
+    assert.ok(source.closed);
+  }
+});
+
+const answering = (status: number, headers: Record<string, string>): typeof fetch => async () =>
+  new Response("text", { status, headers });
+
+async function ask(by: typeof fetch): Promise<Response | End> {
+  const { signal } = new AbortController();
+  return request({ fetch: by, url: "http://host/", token: undefined, signal });
+}
+
+test("a refusal tells its status, ticket and how long to stay away", async () => {
+  for (const [headers, retryAfter] of [
+    [{ "retry-after": "2" }, 2000],
+    [{ "retry-after": "2", "freshet-retry-after-ms": "1500" }, 1500],
+    [{ "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" }, undefined],
+    [{ "retry-after": "soon" }, undefined],
+    [{}, undefined],
+  ] as [Record<string, string>, number | undefined][]) {
+    const end = await ask(answering(503, { ...headers, "freshet-ticket": "t" }));
+    assert.ok(isEnd(end));
+    assert.equal(end.kind, EndKind.refused);
+    assert.equal(end.code, 503);
+    assert.equal(end.retryAfter, retryAfter);
+    assert.equal(end.ticket, "t");
+  }
+});
+
+test("a date in Retry-After is the time until then", async () => {
+  const end = await ask(answering(429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() }));
+  assert.ok(isEnd(end));
+  assert.ok(end.retryAfter! > 50_000 && end.retryAfter! <= 60_000);
+});
+
+test("a request carries the token, and a body makes it a POST", async () => {
+  const inits: RequestInit[] = [];
+  const by: typeof fetch = async (_, init) => (inits.push(init!), new Response(""));
+  const { signal } = new AbortController();
+  await request({ fetch: by, url: "http://host/", token: "secret", body: "{}", signal });
+  await request({ fetch: by, url: "http://host/", token: undefined, body: "", signal });
+  assert.equal(inits[0]!.method, "POST");
+  assert.deepEqual(inits[0]!.headers, { authorization: "Bearer secret" });
+  assert.equal(inits[1]!.method, undefined);
+  assert.equal(inits[1]!.headers, undefined);
+});
+
+test("the page's events are told, suspending once, until the client is closed", () => {
+  const window = new EventTarget();
+  const page = Object.assign(new EventTarget(), { hidden: true });
+  const names = ["addEventListener", "document"] as const;
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  Object.defineProperty(globalThis, "document", { value: page, configurable: true });
+  Object.defineProperty(globalThis, "addEventListener", {
+    value: window.addEventListener.bind(window),
+    configurable: true,
+  });
+  try {
+    const told: NetworkEvent[] = [];
+    const life = new AbortController();
+    watchPage(life.signal, (event) => told.push(event));
+    for (const type of ["offline", "online"]) window.dispatchEvent(new Event(type));
+    window.dispatchEvent(new Event("pageshow"));
+    window.dispatchEvent(new Event("pagehide"));
+    page.dispatchEvent(new Event("freeze"));
+    page.dispatchEvent(new Event("resume"));
+    window.dispatchEvent(new Event("pageshow"));
+    page.hidden = false;
+    page.dispatchEvent(new Event("visibilitychange"));
+    life.abort();
+    window.dispatchEvent(new Event("offline"));
+    assert.deepEqual(told, [
+      NetworkEvent.hidden,
+      NetworkEvent.offline,
+      NetworkEvent.online,
+      NetworkEvent.suspended,
+      NetworkEvent.resumed,
+      NetworkEvent.shown,
+    ]);
+  } finally {
+    names.forEach((name, index) => {
+      Reflect.deleteProperty(globalThis, name);
+      if (before[index]) Object.defineProperty(globalThis, name, before[index]);
+    });
+  }
+});
