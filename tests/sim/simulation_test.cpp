@@ -70,6 +70,8 @@ TEST_CASE("slow readers are told or resume, and lose nothing", "[sim]") {
   options.server.outbox_bytes_max = 2'000;
   options.server.outbox_low_bytes = 500;
   options.publish_every = Duration{40};
+  // Over so small an outbox a replay may be slower than the publishers are, and a minute behind.
+  options.drain_for = Duration{300'000};
   run_seeds(options, 7'000, 20);
 }
 

@@ -72,7 +72,7 @@ std::vector<std::string> World::run() {
   }
   schedule_.run_until(schedule_.now() + options_.calm_for);
   publishing_ = false;
-  schedule_.run_until(schedule_.now() + Duration{30'000});
+  schedule_.run_until(schedule_.now() + options_.drain_for);
 
   std::vector<std::string> faults;
   for (std::size_t i = 0; i < clients_.size(); ++i) {

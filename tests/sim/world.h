@@ -24,6 +24,7 @@ struct WorldOptions {
   Duration publish_every{150};
   // Calm behind the faults: longer than the longest wait of the policy.
   Duration calm_for{240'000};
+  Duration drain_for{30'000};  // After the last publish: everyone has to have everything by then.
   ServerOptions server;
   // Which kinds of fault may happen.
   bool cuts = true;
