@@ -45,22 +45,19 @@ Result<Duration> parse_duration(std::string_view text) {
 }
 
 Result<std::size_t> parse_bytes(std::string_view text) {
-  static constexpr std::array<Unit, 5> units{{{"", 1},
-                                              {"B", 1},
-                                              {"KiB", 1024},
-                                              {"MiB", 1024 * 1024},
-                                              {"GiB", 1024 * 1024 * 1024}}};
-  const auto value = parse_with_unit(text, units, std::uint64_t{1} << 40, "size",
-                                     "4096, 64KiB, 1MiB");
+  static constexpr std::array<Unit, 5> units{
+      {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}}};
+  const auto value =
+      parse_with_unit(text, units, std::uint64_t{1} << 40, "size", "4096, 64KiB, 1MiB");
   if (!value) return value.error();
   return static_cast<std::size_t>(*value);
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto fail = [&] {
-    return Error{ErrorCode::invalid_argument,
-                 "'" + std::string(text) +
-                     "' is not an address to listen on (127.0.0.1:8080, [::1]:8080)"};
+    return Error{
+        ErrorCode::invalid_argument,
+        "'" + std::string(text) + "' is not an address to listen on (127.0.0.1:8080, [::1]:8080)"};
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return fail();

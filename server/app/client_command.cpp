@@ -24,8 +24,8 @@ void ClientFlags::add_to(CLI::App& command) {
 
 ClientOptions ClientFlags::options() const {
   ClientOptions options;
-  for (const Transport known : {Transport::websocket, Transport::sse, Transport::long_polling,
-                                Transport::polling}) {
+  for (const Transport known :
+       {Transport::websocket, Transport::sse, Transport::long_polling, Transport::polling}) {
     if (transport == to_string(known)) options.transports = {known};
   }
   if (!key.empty()) options.token = [key = key] { return key; };
@@ -100,16 +100,20 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::invalid_pattern:
     case ErrorCode::invalid_cursor:
     case ErrorCode::invalid_json:
-    case ErrorCode::invalid_url: return usage;
+    case ErrorCode::invalid_url:
+      return usage;
     case ErrorCode::unreachable:
-    case ErrorCode::timeout: return unreachable;
+    case ErrorCode::timeout:
+      return unreachable;
     case ErrorCode::unauthorized:
     case ErrorCode::forbidden:
     case ErrorCode::not_found:
     case ErrorCode::too_large:
     case ErrorCode::too_many:
-    case ErrorCode::busy: return refused;
-    default: return failed;
+    case ErrorCode::busy:
+      return refused;
+    default:
+      return failed;
   }
 }
 

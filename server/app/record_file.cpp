@@ -66,7 +66,8 @@ Result<std::vector<ordered_json>> read_csv(std::string_view text) {
                          std::to_string(names.size()));
     }
     ordered_json record = ordered_json::object();
-    for (std::size_t i = 0; i < names.size(); ++i) record[names[i]] = value_of(std::move(fields[i]));
+    for (std::size_t i = 0; i < names.size(); ++i)
+      record[names[i]] = value_of(std::move(fields[i]));
     records.push_back(std::move(record));
   }
   return records;
@@ -88,8 +89,7 @@ Result<std::vector<ordered_json>> read_lines(std::string_view text) {
 std::string as_segment(const ordered_json& value) {
   std::string text = value.is_string() ? value.get<std::string>() : value.dump();
   for (char& c : text) {
-    const bool allowed =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+    const bool allowed = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
     if (!allowed) c = '_';
   }
   return text;

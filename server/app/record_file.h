@@ -1,4 +1,5 @@
-// Reads what `freshet replay` replays: CSV with a header line (RFC 4180), or one JSON object a line.
+// Reads what `freshet replay` replays: CSV with a header line (RFC 4180), or one JSON object a
+// line.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
 
 #include "app/arguments.h"
 #include "app/commands.h"
@@ -53,8 +53,7 @@ void add_server_flags(CLI::App& command, Flags& flags) {
   command.add_option("--listen", flags.listen,
                      "Address and port to listen on [127.0.0.1:8080]; port 0 lets the system "
                      "choose");
-  command.add_option("--port", server.port, "Port to listen on at 127.0.0.1")
-      ->excludes("--listen");
+  command.add_option("--port", server.port, "Port to listen on at 127.0.0.1")->excludes("--listen");
   command
       .add_option("--publish-key", server.publish_key,
                   "Only who shows this key may publish; needed to listen on other addresses than "
@@ -64,11 +63,10 @@ void add_server_flags(CLI::App& command, Flags& flags) {
   command.add_option("--allow-origin", server.allowed_origins,
                      "Origin of pages that may use this server, as https://app.example.com; may "
                      "repeat; * for all");
-  flags.demo_option =
-      command
-          .add_option("--demo", flags.demo,
-                      "Serve the demo pages, or the pages of a folder (--demo=DIR)")
-          ->expected(0, 1);
+  flags.demo_option = command
+                          .add_option("--demo", flags.demo,
+                                      "Serve the demo pages, or the pages of a folder (--demo=DIR)")
+                          ->expected(0, 1);
   command.add_option("--loops", server.loops, "Event loops, one thread each; 0 is one per core")
       ->capture_default_str();
   command.add_flag("--echo", server.echo, "Serve /v1/echo for WebSocket conformance suites");
@@ -164,8 +162,7 @@ int serve(Flags& flags) {
   }
   std::fflush(stdout);
   spdlog::info("epoch {}, {} loops, {}", server.log().epoch(), server.loop_count(),
-               options.publish_key.empty() ? "everybody may publish"
-                                           : "publishing needs the key");
+               options.publish_key.empty() ? "everybody may publish" : "publishing needs the key");
   int signal = 0;
   sigwait(&ends, &signal);
   spdlog::info("stopping, {} streams", server.context().counts.open());

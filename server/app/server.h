@@ -21,20 +21,20 @@ namespace freshet::app {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;              // 0 lets the kernel choose.
-  unsigned loops = 0;                     // 0 is one per core.
+  std::uint16_t port = 8080;  // 0 lets the kernel choose.
+  unsigned loops = 0;         // 0 is one per core.
   // Who may publish: whoever has this key; everybody when it is empty.
   std::string publish_key;
   // Leave to listen on more than loopback without a publish key.
   bool open = false;
   std::vector<std::string> allowed_origins;  // Of pages that other servers served.
-  std::filesystem::path demo;             // A folder of pages to serve; empty for none.
-  bool echo = false;                      // Serve /v1/echo for conformance suites.
-  Duration ping{25'000};                  // 100 ms to 1 hour.
+  std::filesystem::path demo;                // A folder of pages to serve; empty for none.
+  bool echo = false;                         // Serve /v1/echo for conformance suites.
+  Duration ping{25'000};                     // 100 ms to 1 hour.
   server::WindowOptions window;
   server::Retention retention;
   server::Limits limits;
-  Duration drain_max{20'000};             // The longest stop() takes.
+  Duration drain_max{20'000};  // The longest stop() takes.
 };
 
 // Threads: one starts and stops it; its loops run on threads of their own.
@@ -69,7 +69,7 @@ class Server {
   server::SharedLog log_;
   server::ServerContext context_;
   std::mutex handlers_mutex_;
-  std::vector<Handler*> handlers_;        // One per loop; the first keeps house.
+  std::vector<Handler*> handlers_;  // One per loop; the first keeps house.
   park::Loops loops_;
 };
 

@@ -44,13 +44,12 @@ ExitCode subscribe(const Flags& flags) {
   client.on_state([&](const State& state) { watch.handle_state(state); });
   std::vector<Subscription> subscriptions;
   for (const std::string& pattern : flags.patterns) {
-    auto subscription = client.subscribe(pattern, print,
-                                         {.cursor = flags.cursor,
-                                          .on_gap = print_gap,
-                                          .on_error = [&](const Error& error) {
-                                            complain("sub", error.message);
-                                            ending.finish(exit_code_of(error.code));
-                                          }});
+    auto subscription = client.subscribe(
+        pattern, print,
+        {.cursor = flags.cursor, .on_gap = print_gap, .on_error = [&](const Error& error) {
+           complain("sub", error.message);
+           ending.finish(exit_code_of(error.code));
+         }});
     if (!subscription) {
       complain("sub", subscription.error().message);
       return exit_code_of(subscription.error().code);
@@ -67,8 +66,9 @@ ExitCode subscribe(const Flags& flags) {
 void add_subscribe(CLI::App& program, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App& command = *program.add_subcommand("sub", "Print messages, one JSON object per line");
-  command.add_option("pattern", flags->patterns,
-                     "Topics or patterns: prices.AAPL, 'prices.*', 'chat.>'")
+  command
+      .add_option("pattern", flags->patterns,
+                  "Topics or patterns: prices.AAPL, 'prices.*', 'chat.>'")
       ->required();
   flags->client.add_to(command);
   command

@@ -69,10 +69,10 @@ std::vector<QueryParameter> parse_query(std::string_view query) {
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     if (part.empty()) continue;
     const auto equals = part.find('=');
-    parameters.push_back(
-        {percent_decode(part.substr(0, equals), true),
-         equals == std::string_view::npos ? std::string()
-                                          : percent_decode(part.substr(equals + 1), true)});
+    parameters.push_back({percent_decode(part.substr(0, equals), true),
+                          equals == std::string_view::npos
+                              ? std::string()
+                              : percent_decode(part.substr(equals + 1), true)});
   }
   return parameters;
 }
@@ -117,8 +117,8 @@ bool Request::has_header(std::string_view name) const {
 const std::vector<QueryParameter>& Request::query() const {
   if (!query_) {
     const auto mark = target_.find('?');
-    query_ = parse_query(mark == std::string_view::npos ? std::string_view()
-                                                        : target_.substr(mark + 1));
+    query_ =
+        parse_query(mark == std::string_view::npos ? std::string_view() : target_.substr(mark + 1));
   }
   return *query_;
 }

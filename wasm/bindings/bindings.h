@@ -16,9 +16,9 @@ namespace freshet::bindings {
 
 // Read by src/core.ts at these offsets. `text` holds until the next call into the module.
 struct Output {
-  double id = 0;                           // Of the message that frame() has read.
+  double id = 0;  // Of the message that frame() has read.
   double time = 0;
-  std::uint32_t topic_offset = 0;          // In code units of the frame, as is what frame() returns.
+  std::uint32_t topic_offset = 0;  // In code units of the frame, as is what frame() returns.
   std::uint32_t topic_bytes = 0;
   const std::uint32_t* subscriptions = nullptr;  // Those that get it.
   std::uint32_t subscription_count = 0;

@@ -120,8 +120,8 @@ const Output* create(double seed, std::uint32_t transports, std::uint32_t reconn
 
 // The buffer holds the pattern, then the cursor. 0 = refused; the output's text says why.
 std::uint32_t subscribe(double now, std::uint32_t pattern_bytes, std::uint32_t cursor_bytes) {
-  return id_or_error(client->subscribe(instant(now), input(0, pattern_bytes),
-                                       input(pattern_bytes, cursor_bytes)));
+  return id_or_error(
+      client->subscribe(instant(now), input(0, pattern_bytes), input(pattern_bytes, cursor_bytes)));
 }
 
 void unsubscribe(double now, std::uint32_t subscription) {
@@ -197,8 +197,8 @@ void publishes_answered(double now, std::uint32_t request, std::uint32_t bytes) 
 
 void publishes_failed(double now, std::uint32_t request, std::uint32_t kind, std::uint32_t code,
                       double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  client->handle_publish_failed(instant(now), request,
-                                connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
+  client->handle_publish_failed(
+      instant(now), request, connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
   posts.erase(request);
 }
 

@@ -24,9 +24,7 @@ std::string message(int id, std::string_view topic, std::string_view data) {
          R"(","time":1790000000123,"data":)" + std::string(data) + "}";
 }
 
-std::string sse_head() {
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
-}
+std::string sse_head() { return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"; }
 
 std::string sse(std::string_view event, std::string_view frame) {
   return (event.empty() ? std::string() : "event: " + std::string(event) + "\n") +
@@ -47,10 +45,11 @@ class Notes {
     };
   }
   SubscribeOptions options(std::string cursor = "latest") {
-    return {.cursor = std::move(cursor),
-            .on_gap = [this](const Gap& g) { add("gap " + g.after + ' ' + g.until + ' ' + g.reason); },
-            .on_live = [this] { add("live"); },
-            .on_error = [this](const Error& e) { add("error " + std::string(to_string(e.code))); }};
+    return {
+        .cursor = std::move(cursor),
+        .on_gap = [this](const Gap& g) { add("gap " + g.after + ' ' + g.until + ' ' + g.reason); },
+        .on_live = [this] { add("live"); },
+        .on_error = [this](const Error& e) { add("error " + std::string(to_string(e.code))); }};
   }
   void add(std::string line) {
     lines_.change([&](auto& lines) { lines.push_back(std::move(line)); });
@@ -169,7 +168,8 @@ TEST_CASE("long polls follow each other on one connection", "[native][client]") 
   Peer peer = server.accept();
   CHECK(peer.read_request().line().starts_with("GET /v1/poll?pattern=a&"));
   peer.write(answer(std::string(hello) + "\n" +
-                    R"({"op":"next","cursor":"e:5","window":100,"interval":1000,"more":false})" "\n"));
+                    R"({"op":"next","cursor":"e:5","window":100,"interval":1000,"more":false})"
+                    "\n"));
   for (int id = 6; id < 9; ++id) {
     const auto line = peer.read_request().line();
     CHECK(line.find("cursor=e:" + std::to_string(id - 1)) != std::string::npos);
@@ -181,7 +181,8 @@ TEST_CASE("long polls follow each other on one connection", "[native][client]") 
   CHECK(notes.wait(3) == std::vector<std::string>{"a 6 6", "a 7 7", "a 8 8"});
 }
 
-TEST_CASE("a publish over a WebSocket carries its payload and comes to its id", "[native][client]") {
+TEST_CASE("a publish over a WebSocket carries its payload and comes to its id",
+          "[native][client]") {
   FakeServer server;
   Client client{server.url(), only(Transport::websocket)};
   auto ack = client.publish("chat.lobby", nlohmann::json{{"text", "hi"}}, {.key = "k1"});
@@ -189,7 +190,8 @@ TEST_CASE("a publish over a WebSocket carries its payload and comes to its id", 
   peer.accept_websocket();
   peer.write_text(hello);
   const auto frame = peer.read_frame().payload;
-  CHECK(frame.find(R"("topic":"chat.lobby","key":"k1","data":{"text":"hi"}})") != std::string::npos);
+  CHECK(frame.find(R"("topic":"chat.lobby","key":"k1","data":{"text":"hi"}})") !=
+        std::string::npos);
   const auto ref = nlohmann::json::parse(frame)["ref"].dump();
   peer.write_text(R"({"op":"ack","ref":)" + ref + R"(,"id":12})");
   REQUIRE(ack.wait_for(patience) == std::future_status::ready);
@@ -220,8 +222,10 @@ TEST_CASE("publishes beside an event stream are posted, each line answered for i
   REQUIRE(lines.size() == 2);
   CHECK(lines[0]["data"] == nlohmann::json{{"x", 1}});
   CHECK(lines[1]["data"] == 2);
-  peer.write(answer(R"({"op":"ack","ref":0,"id":7})" "\n"
-                    R"({"op":"error","ref":1,"code":"too_large","message":"no"})" "\n"));
+  peer.write(answer(R"({"op":"ack","ref":0,"id":7})"
+                    "\n"
+                    R"({"op":"error","ref":1,"code":"too_large","message":"no"})"
+                    "\n"));
   REQUIRE(good.wait_for(patience) == std::future_status::ready);
   REQUIRE(bad.wait_for(patience) == std::future_status::ready);
   CHECK(good.get()->id == 7);
@@ -233,7 +237,8 @@ TEST_CASE("what cannot be is refused at once", "[native][client]") {
   Client client{server.url()};
   const auto nothing = [](const Message&) {};
   CHECK(client.subscribe("a..b", nothing).error().code == ErrorCode::invalid_pattern);
-  CHECK(client.subscribe("a", nothing, {.cursor = "soon"}).error().code == ErrorCode::invalid_cursor);
+  CHECK(client.subscribe("a", nothing, {.cursor = "soon"}).error().code ==
+        ErrorCode::invalid_cursor);
   CHECK(client.subscribe("a", nullptr).error().code == ErrorCode::invalid_argument);
   CHECK(client.publish_json("a", "1}\n{\"topic\":\"b\",\"data\":2").get().error().code ==
         ErrorCode::invalid_json);
@@ -405,7 +410,8 @@ TEST_CASE("callbacks run through the executor, in order", "[native][client]") {
   {
     Client client{server.url(), std::move(options)};
     auto all = client.subscribe(
-        "a", [&](const Message& m) { seen.emplace_back(std::string(m.topic) + std::string(m.data)); },
+        "a",
+        [&](const Message& m) { seen.emplace_back(std::string(m.topic) + std::string(m.data)); },
         {.on_live = [&] { seen.emplace_back("live"); }});
     Peer peer = live_websocket(server);
     for (int id = 6; id < 9; ++id) peer.write_text(message(id, "a", std::to_string(id)));
