@@ -31,6 +31,7 @@ function buildJavaScript() {
   bundle("index", "index.cjs", "cjs");
   bundle("lean", "lean.js", "esm");
   copyFileSync(wasm, `${dist}/freshet.wasm`);
+  copyFileSync(`${here}../LICENSE`, `${dist}/LICENSE`);
 }
 
 // Declarations of what the entries export, once for import and once for require.

@@ -1,6 +1,10 @@
 // What the client does by itself: errors, listeners, loops, signals, and a trap of its core.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, mock, test } from "node:test";
 import { connect, FreshetError, type Message, type State } from "@freshet/client";
 import WebSocket from "ws";
@@ -243,4 +247,87 @@ test("after a trap a new instance resumes at the last cursor", async () => {
   assert.equal(told.mock.callCount(), 1);
   client.close();
   for (const each of [patched, told, random]) each.mock.restore();
+});
+
+test("the module may come as bytes, compiled, or in a Response", async () => {
+  const bytes = readFileSync(new URL("../npm/dist/freshet.wasm", import.meta.url));
+  const module = await WebAssembly.compile(bytes);
+  for (const wasm of [bytes, module, new Response(bytes), Promise.resolve(module)]) {
+    const client = connect(server.url, { wasm, webSocket: WebSocket });
+    assert.ok((await client.publish("source", 1)).id > 0);
+    client.close();
+  }
+});
+
+test("a module that cannot be compiled closes the client as unsupported", async () => {
+  const client = connect(server.url, { wasm: new Uint8Array([1, 2, 3]) });
+  await assert.rejects(client.publish("a", 1), withCode("unsupported"));
+  const state = client.getState();
+  assert.equal(state.kind === "closed" && state.error?.code, "unsupported");
+});
+
+test("a module that cannot be fetched is tried again", async () => {
+  const bytes = readFileSync(new URL("../npm/dist/freshet.wasm", import.meta.url));
+  let requests = 0;
+  const files = createServer((_, response) => {
+    response.statusCode = ++requests === 1 ? 503 : 200;
+    response.end(bytes);
+  });
+  await once(files.listen(0, "127.0.0.1"), "listening");
+  const { port } = files.address() as AddressInfo;
+  const random = mock.method(Math, "random", () => 0.01);
+  const client = connect(server.url, { wasm: `http://127.0.0.1:${port}/freshet.wasm` });
+  const seen: string[] = [];
+  client.onState(({ kind }) => seen.push(kind));
+  assert.ok((await client.publish("again", 1)).id > 0);
+  assert.equal(seen[1], "waiting");
+  assert.equal(requests, 2);
+  client.close();
+  random.mock.restore();
+  files.close();
+});
+
+test("a token goes with each request, and a new one with each connection", async () => {
+  const tokens: (string | null)[] = [];
+  let made = 0;
+  const client = connect(server.url, {
+    transports: ["sse"],
+    token: async () => `t${++made}`,
+    fetch: (input, init) => {
+      tokens.push(new Headers(init?.headers).get("authorization"));
+      return fetch(input, init);
+    },
+  });
+  await new Promise<void>((onLive) => client.subscribe("token", { onMessage() {}, onLive }));
+  await client.publish("token", 1);
+  assert.deepEqual(tokens, ["Bearer t1", "Bearer t2"]);
+  client.close();
+});
+
+test("what a listener throws is uncaught, and the next message still comes", async () => {
+  const client = open();
+  const thrown = new Promise((resolve) => {
+    const others = process.rawListeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.once("uncaughtException", (error: Error) => {
+      for (const other of others) process.on("uncaughtException", other as () => void);
+      resolve(error.message);
+    });
+  });
+  await client.publish("throws", 1);
+  await client.publish("throws", 2);
+  const seen: unknown[] = [];
+  await new Promise<void>((resolve) =>
+    client.subscribe("throws", {
+      cursor: "earliest",
+      onMessage(message) {
+        seen.push(message.data);
+        if (message.data === 1) throw new Error("mine");
+        resolve();
+      },
+    }),
+  );
+  assert.equal(await thrown, "mine");
+  assert.deepEqual(seen, [1, 2]);
+  client.close();
 });
