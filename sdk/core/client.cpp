@@ -140,6 +140,7 @@ void Client::handle_publish_answers(Instant now, RequestId request,
 void Client::handle_publish_failed(Instant now, RequestId request, const ConnectionEnd& end) {
   parts_->now = now;
   parts_->publishes.handle_failed(now, request, end);
+  parts_->session.handle_post_failed(now, end);
 }
 
 void Client::handle_network(Instant now, NetworkEvent event) {

@@ -2,6 +2,7 @@
 // again is harmless; within limits; each with exactly one outcome.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -51,6 +52,11 @@ class PublishQueue {
   // Deadline::publish and Deadline::post.
   void handle_due(Instant now);
   void handle_post_overdue(Instant now);
+
+  // How long nothing is sent over HTTP after a failure.
+  Duration pause(Instant now) const {
+    return paused_until_ ? std::max(*paused_until_ - now, Duration{0}) : Duration{0};
+  }
 
   void close();
 

@@ -140,6 +140,7 @@ void Session::open(Instant now, Transport transport, Purpose purpose) {
     // Only publishes wait, and over HTTP they need no connection.
     drop_all_but(0);
     posting_ = true;
+    posting_beside_ = transport;
     return;
   }
   connections_.push_back(std::make_unique<Connection>());
@@ -455,11 +456,14 @@ void Session::handle_network(Instant now, NetworkEvent event) {
 }
 
 void Session::handle_post_answered(Instant now) {
-  if (!posting_) return;
-  const auto* const connecting = std::get_if<state::Connecting>(&state_.kind);
-  if (connecting == nullptr) return;
-  choice_.handle_hello(connecting->transport, now + config_.reprobe_after);
-  set_state(state::Live{connecting->transport});
+  if (!posting_ || std::holds_alternative<state::Live>(state_.kind)) return;
+  choice_.handle_hello(posting_beside_, now + config_.reprobe_after);
+  set_state(state::Live{posting_beside_});
+}
+
+void Session::handle_post_failed(Instant now, const ConnectionEnd& end) {
+  if (!posting_ || publishes_.empty()) return;
+  set_state(state::Waiting{publishes_.pause(now), policy_.attempt(), end.reason});
 }
 
 // Small parts ------------------------------------------------------------------------------

@@ -46,6 +46,8 @@ class Session {
   void handle_wake(Instant now);
   // The server has answered a POST: without a connection, that is how it shows itself.
   void handle_post_answered(Instant now);
+  // It has not; the publish queue tries again after its pause.
+  void handle_post_failed(Instant now, const ConnectionEnd& end);
 
  private:
   // Opening.
@@ -125,6 +127,7 @@ class Session {
   unsigned change_attempt_ = 0;  // Failed hand-overs to a changed set in a row.
   bool started_ = false;         // The first connect has begun.
   bool posting_ = false;         // Only publishes over HTTP are wanted: no connection needed.
+  Transport posting_beside_ = Transport::sse;  // The transport that would be used.
   bool offline_ = false;
   bool suspended_ = false;
   bool hidden_ = false;
