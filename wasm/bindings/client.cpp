@@ -43,11 +43,11 @@ void set(std::size_t& option, double value) {
   if (!std::isnan(value)) option = static_cast<std::size_t>(std::clamp(value, 0.0, 4e9));
 }
 
-// A list of transports as decimal digits, the first the highest: 1 websocket … 4 polling.
+// A list of transports as decimal digits, the first the lowest: 1 websocket … 4 polling.
 std::vector<Transport> transports_from(std::uint32_t digits) {
   std::vector<Transport> transports;
   for (; digits > 0; digits /= 10) {
-    transports.insert(transports.begin(), static_cast<Transport>(digits % 10 - 1));
+    transports.push_back(static_cast<Transport>(digits % 10 - 1));
   }
   return transports;
 }

@@ -47,15 +47,17 @@ interface Pending {
 const websocket = "websocket";
 const longPolling = "long-polling";
 const transportNames: readonly Transport[] = [websocket, "sse", longPolling, "polling"];
-const profiles = { bidirectional: 1234, feed: 2134, occasional: 34 };
+// As the core takes them: decimal digits, the first the lowest; 1 websocket … 4 polling.
+const profiles = { bidirectional: 4321, feed: 4312, occasional: 43 };
 
-// As the core takes them: decimal digits, 1 websocket … 4 polling.
 function digits(transports: readonly Transport[]): number {
   let all = 0;
+  let digit = 1;
   for (const transport of new Set(transports)) {
     const index = transportNames.indexOf(transport);
     if (index < 0) throw new FreshetError("invalid_argument", `'${transport}' is no transport`);
-    all = all * 10 + index + 1;
+    all += (index + 1) * digit;
+    digit *= 10;
   }
   if (!all) throw new FreshetError("invalid_argument", "the list of transports is empty");
   return all;

@@ -331,3 +331,14 @@ test("what a listener throws is uncaught, and the next message still comes", asy
   assert.deepEqual(seen, [1, 2]);
   client.close();
 });
+
+test("transports are tried in the order of the list", async () => {
+  const client = connect(server.url, { transports: ["long-polling", "sse"] });
+  const seen: string[] = [];
+  client.onState((state) => {
+    if (state.kind === "connecting") seen.push(state.transport);
+  });
+  await client.publish("order", 1);
+  assert.deepEqual(seen, ["long-polling"]);
+  client.close();
+});
