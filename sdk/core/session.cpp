@@ -17,6 +17,10 @@ namespace {
 constexpr Duration woken_for{10'000};
 // How long input that waited out a sleep may take to be read.
 constexpr Duration wake_grace{1'000};
+// The least wait for a slot, doubled with each attempt: up to four it stays within the two seconds
+// for which a server honours a slot.
+constexpr Duration slot_delay_min{100};
+constexpr unsigned slot_doublings_max = 9;
 
 }  // namespace
 
@@ -293,12 +297,19 @@ void Session::wait_by_policy(Instant now, Cause cause, const Verdict& verdict) {
   if (verdict.floor) {
     not_before_ = now + *verdict.floor;
     identity_.ticket = verdict.ticket;
+  } else if (!not_before_) {
+    identity_.ticket.clear();  // Its slot is over.
   }
   const Duration drawn = policy_.delay(now, cause, random_);
   const Duration floor = not_before_ ? std::max(*not_before_ - now, Duration{0}) : Duration{0};
-  // A ticket is a slot of one's own. A floor without one is the same for all, so that the draw
-  // stands on top of it.
-  wait(now, identity_.ticket.empty() ? floor + drawn : floor, verdict.error.message);
+  if (identity_.ticket.empty()) {
+    // A floor is the same for all, so that the draw stands on top of it.
+    wait(now, floor + drawn, verdict.error.message);
+  } else {
+    // A ticket is a slot of one's own; yet tickets for no time at all must not make a client spin.
+    const Duration least = slot_delay_min * (1 << std::min(policy_.attempt(), slot_doublings_max));
+    wait(now, std::max(floor, least), verdict.error.message);
+  }
 }
 
 void Session::wait(Instant now, Duration delay, std::string reason) {

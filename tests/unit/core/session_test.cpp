@@ -277,6 +277,28 @@ TEST_CASE("a drain is left for the slot that was told, with its ticket", "[core]
   CHECK(parameters(driver.opened().target, "ticket").empty());
 }
 
+TEST_CASE("a ticket whose slot came to nothing is not shown again, and the backoff goes on",
+          "[core][session]") {
+  ClientDriver driver{only(Transport::sse)};
+  driver.subscribe("prices.*");
+  driver.frame(driver.opened().connection, R"({"op":"retry","delay":3000,"ticket":"slot-9"})");
+  CHECK(driver.time_until_opened() == Duration{3'000});
+  driver.lose(driver.opened().connection);
+  CHECK(driver.time_until_opened() >= Duration{100});
+  CHECK(parameters(driver.opened().target, "ticket").empty());
+}
+
+TEST_CASE("tickets for no time at all do not make a client spin", "[core][session]") {
+  ClientDriver driver{only(Transport::sse)};
+  driver.subscribe("prices.*");
+  const Instant begin = driver.now;
+  for (int count = 0; count < 12; ++count) {
+    driver.frame(driver.opened().connection, R"({"op":"retry","delay":0,"ticket":"slot"})");
+    driver.time_until_opened();
+  }
+  CHECK(driver.now - begin > minute);
+}
+
 TEST_CASE("a stream that outstays its retry is closed by the client", "[core][session]") {
   ClientDriver driver{only(Transport::sse)};
   const auto connection = driver.go_live(Transport::sse);
