@@ -14,6 +14,8 @@ const { client, count } = start_shell<{ "prices.*": Price }>("feed");
 const all = new Map<string, { series: Series; row: QuoteRow }>();
 const changed = new Set<string>();
 let chosen = "";
+// Until somebody chooses, the first of the alphabet is shown.
+let was_asked = false;
 
 const table = required("#quotes", HTMLTableSectionElement);
 const chart = new PriceChart(required("#quote-chart", HTMLElement));
@@ -50,15 +52,20 @@ function add(price: Price): void {
 
 function make_row(symbol: string): { series: Series; row: QuoteRow } {
   const series = new Series(symbol);
-  const entry = { series, row: new QuoteRow(series, choose) };
+  const entry = { series, row: new QuoteRow(series, ask) };
   all.set(symbol, entry);
   // In order of the alphabet, whichever comes first.
   const next = [...all.keys()].sort().find((other) => other > symbol);
   const before = next === undefined ? undefined : all.get(next)?.row.row;
   table.insertBefore(entry.row.row, before ?? null);
   required("#empty", HTMLElement).hidden = true;
-  if (chosen === "") choose(symbol);
+  if (chosen === "" || (!was_asked && symbol < chosen)) choose(symbol);
   return entry;
+}
+
+function ask(symbol: string): void {
+  was_asked = true;
+  choose(symbol);
 }
 
 function choose(symbol: string): void {
