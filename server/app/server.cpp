@@ -42,23 +42,23 @@ server::Handler fallback(const std::filesystem::path& demo) {
                                       .members = {}});
       }
       response.content_type = "text/plain; charset=utf-8";
-      response.body = "freshet " FRESHET_VERSION " is running.\n\n"
+      response.body = "freshet " FRESHET_VERSION
+                      " is running.\n\n"
                       "  curl -N 'http://HOST/v1/sse?pattern=>'\n"
                       "  curl -d '{\"text\":\"hi\"}' http://HOST/v1/topics/chat.lobby\n";
     };
   }
-  const auto files = std::make_shared<const server::StaticFiles>(
-      server::StaticFilesOptions{.root = demo});
+  const auto files =
+      std::make_shared<const server::StaticFiles>(server::StaticFilesOptions{.root = demo});
   return [files](const Request& request, Response& response) {
     const std::string path = request.path();
     const std::size_t start = std::min(path.find_first_not_of('/'), path.size());
     if (files->serve(request, std::string_view{path}.substr(start), response)) {
       return;
     }
-    set_problem(response, {.status = 404,
-                           .code = "not_found",
-                           .detail = "there is no such page",
-                           .members = {}});
+    set_problem(
+        response,
+        {.status = 404, .code = "not_found", .detail = "there is no such page", .members = {}});
   };
 }
 
@@ -90,8 +90,7 @@ class Server::Handler final : public park::RequestHandler {
                              const park::RequestBytes& request) override {
     return routes_.handle_request(connection, request);
   }
-  std::string handle_refusal(park::Connection& connection,
-                             const park::Refusal& refusal) override {
+  std::string handle_refusal(park::Connection& connection, const park::Refusal& refusal) override {
     return routes_.handle_refusal(connection, refusal);
   }
 
@@ -108,8 +107,8 @@ class Server::Handler final : public park::RequestHandler {
     engine.default_headers = {{"X-Content-Type-Options", "nosniff"}};
     if (spdlog::should_log(spdlog::level::debug)) {
       engine.on_answered = [](const Request& request, int status) {
-        spdlog::debug("{} {} {} {}", request.peer().to_string(), request.method(),
-                      request.target(), status);
+        spdlog::debug("{} {} {} {}", request.peer().to_string(), request.method(), request.target(),
+                      status);
       };
     }
     return engine;
@@ -133,9 +132,7 @@ class Server::Handler final : public park::RequestHandler {
 };
 
 Server::Server(ServerOptions options)
-    : options_(std::move(options)),
-      log_(random_seed(), options_.retention),
-      context_(log_) {
+    : options_(std::move(options)), log_(random_seed(), options_.retention), context_(log_) {
   context_.guard = server::Guard(options_.publish_key);
   context_.limits = options_.limits;
   context_.hub.ping = options_.ping;
@@ -189,9 +186,8 @@ park::LoopsOptions Server::loops_options() const {
 
 Result<void> Server::start() {
   if (const auto valid = check(); !valid) return valid.error();
-  const std::string fault = loops_.start(loops_options(), [this](park::Loop& loop) {
-    return std::make_unique<Handler>(*this, loop);
-  });
+  const std::string fault = loops_.start(
+      loops_options(), [this](park::Loop& loop) { return std::make_unique<Handler>(*this, loop); });
   if (!fault.empty()) return Error{ErrorCode::unreachable, fault};
   return {};
 }
@@ -204,7 +200,8 @@ void Server::stop() {
     for (Handler* handler : handlers_) handler->loop().post([handler] { handler->drain(); });
   }
   // What the streams were told must reach them before their sockets close.
-  const auto deadline = std::chrono::steady_clock::now() + std::min(options_.drain_max, Duration{2'000});
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::min(options_.drain_max, Duration{2'000});
   while (anything_parked() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(stop_poll_interval);
   }
