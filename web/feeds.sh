@@ -37,7 +37,7 @@ by_day() {
 # The newest log that can be read and says something; a quiet machine may have nothing but dpkg's.
 newest_log() {
   local file newest=
-  for file in /var/log/{syslog,messages,auth.log,kern.log,daemon.log,dpkg.log,apt/history.log,alternatives.log}; do
+  for file in /var/log/{syslog,messages,auth.log,kern.log,daemon.log,dpkg.log}; do
     [ -r "$file" ] && [ -s "$file" ] || continue
     [ -n "$newest" ] && ! [ "$file" -nt "$newest" ] || newest=$file
   done
