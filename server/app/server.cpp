@@ -111,6 +111,9 @@ class Server::Handler final : public park::RequestHandler {
                       status);
       };
     }
+    engine.on_exception = [](const Request& request, std::string_view what) {
+      spdlog::error("{} {} failed: {}", request.method(), request.target(), what);
+    };
     return engine;
   }
 

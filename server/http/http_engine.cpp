@@ -43,35 +43,15 @@ class MemoryStream final : public httplib::Stream {
   std::string output_;
 };
 
-// What cpp-httplib shall not act upon, because the framer has: it measured and decoded the body and
-// answered Expect. Upgrade would start cpp-httplib's own WebSocket, which takes a thread; Range
-// would make it cut answers that have no ranges.
-constexpr std::string_view hidden_headers[] = {"Content-Length", "Transfer-Encoding", "Expect",
-                                               "Upgrade", "Range"};
-
-bool is_hidden(std::string_view line) {
-  const std::string_view name = line.substr(0, line.find(':'));
-  return std::any_of(std::begin(hidden_headers), std::end(hidden_headers),
-                     [&](std::string_view hidden) { return equals_ignoring_case(name, hidden); });
-}
-
-std::string visible_head(std::string_view head) {
-  std::string visible;
-  visible.reserve(head.size());
-  bool is_request_line = true;
-  while (!head.empty()) {
-    const std::size_t end = head.find("\r\n");
-    const std::string_view line = head.substr(0, end);
-    if (is_request_line || !is_hidden(line)) visible.append(line).append("\r\n");
-    is_request_line = false;
-    head.remove_prefix(std::min(head.size(), end + 2));
-  }
-  return visible;
-}
-
-// RFC 9112 §9.3: HTTP/1.0 connections end after the answer here, whatever the client asked for.
-bool wants_keep_alive(const park::RequestBytes& request) {
-  return request.keep_alive && !request.is_http_1_0;
+// All that cpp-httplib is given of a request. The framer has measured and decoded the body and
+// answered Expect; handlers read headers and query from the bytes that came, because cpp-httplib
+// 0.41 percent-decodes header values and drops repeated query parameters; Upgrade would start its
+// own WebSocket, which takes a thread. It reads byte by byte, so what it does not see costs
+// nothing.
+std::string short_head(const Request& request) {
+  std::string head;
+  head.append(request.method()).append(" ").append(request.raw_path());
+  return head.append(" HTTP/1.1\r\n\r\n");
 }
 
 constexpr std::string_view preflight_headers =
@@ -86,6 +66,7 @@ struct Exchange {
   OriginVerdict verdict;
   Response response = {};
   LateAnswer late = {};
+  bool is_stream = false;
 };
 thread_local Exchange* current_exchange = nullptr;
 
@@ -94,79 +75,68 @@ thread_local Exchange* current_exchange = nullptr;
 class HttpEngine::Core final : public httplib::Server {
  public:
   explicit Core(EngineOptions the_options) : options(std::move(the_options)) {
-    for (const auto& [name, value] : options.default_headers) defaults_.emplace(name, value);
-    set_default_headers(defaults_);
-    // Told to clients in Keep-Alive; the loop's keep_alive_max is what counts.
-    set_keep_alive_timeout(75);
-    set_keep_alive_max_count(1'000'000);
+    for (const auto& [name, value] : options.default_headers) {
+      default_headers += name + ": " + value + "\r\n";
+    }
+    // An answer differs by origin wherever one may be named, and caches must know it.
+    if (!options.origins.allowed.empty()) default_headers += "Vary: Origin\r\n";
     set_pre_routing_handler([this](const httplib::Request&, httplib::Response& out) {
       answer(*current_exchange, out);
       return HandlerResponse::Handled;
     });
-    // What cpp-httplib itself refuses has no body yet.
     set_error_handler([](const httplib::Request&, httplib::Response& out) {
-      if (!out.body.empty()) return HandlerResponse::Unhandled;
-      const int status = out.status;
-      out.set_content(to_json({.status = status,
-                               .code = std::string(problem_code(status)),
-                               .detail = "the request is malformed",
-                               .members = {}}),
-                      std::string(problem_content_type));
+      refuse_unrouted(*current_exchange, out);
       return HandlerResponse::Handled;
+    });
+    set_exception_handler(
+        [this](const httplib::Request&, httplib::Response& out, std::exception_ptr error) {
+          answer_exception(*current_exchange, out, error);
+        });
+    set_header_writer([](httplib::Stream& out, httplib::Headers& headers) {
+      return write_headers(*current_exchange, out, headers);
     });
   }
 
   // Runs cpp-httplib over the request and returns the bytes it answers.
-  std::string run(const park::RequestBytes& bytes, const park::Peer& peer, bool keep_alive) {
-    const std::string head = visible_head(bytes.head);
+  std::string run(Exchange& exchange) {
+    const std::string head = short_head(exchange.request);
     MemoryStream stream(head);
     bool closed = false;
-    process_request(stream, peer.ip(), peer.port, {}, 0, !keep_alive, closed, nullptr, nullptr);
+    Exchange* const outer = std::exchange(current_exchange, &exchange);
+    process_request(stream, {}, 0, {}, 0, false, closed, nullptr, nullptr);
+    current_exchange = outer;
     return stream.take_output();
   }
 
-  std::string cors_headers(const Exchange& exchange) const {
-    if (exchange.verdict != OriginVerdict::allowed) return {};
-    return "Access-Control-Allow-Origin: " + std::string(exchange.request.header("Origin")) +
-           "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: " + std::string(exposed_headers) +
-           "\r\n";
+  std::string fixed_headers(const Request& request, OriginVerdict verdict) const {
+    if (verdict != OriginVerdict::allowed) return default_headers;
+    return default_headers +
+           "Access-Control-Allow-Origin: " + std::string(request.header("Origin")) +
+           "\r\nAccess-Control-Expose-Headers: " + std::string(exposed_headers) + "\r\n";
   }
 
   EngineOptions options;
+  std::string default_headers;  // Each line with CRLF.
   Router router;
   std::vector<server::Handler> handlers;
   server::Handler fallback;
 
  private:
-  // What the handler says, in cpp-httplib's words.
+  // What the handler says, in cpp-httplib's words. An exception goes on to cpp-httplib, which
+  // comes back with it to answer_exception().
   void answer(Exchange& exchange, httplib::Response& out) {
     Response& response = exchange.response;
-    try {
-      dispatch(exchange);
-    } catch (const std::exception& error) {
-      response = {};
-      set_problem(response, {.status = 500,
-                             .code = "internal",
-                             .detail = std::string("the handler failed: ") + error.what(),
-                             .members = {}});
-    } catch (...) {
-      response = {};
-      set_problem(
-          response,
-          {.status = 500, .code = "internal", .detail = "the handler failed", .members = {}});
-    }
+    dispatch(exchange);
     if (response.status >= 400 || exchange.request.is_head()) {
+      exchange.is_stream = response.parking_ == Response::Parking::stream;
       response.parking_ = Response::Parking::none;
       response.parked_.reset();
     }
     out.status = response.status;
-    for (const auto& [name, value] : response.headers) out.set_header(name, value);
-    if (exchange.verdict == OriginVerdict::allowed) {
-      out.set_header("Access-Control-Allow-Origin", std::string(exchange.request.header("Origin")));
-      out.set_header("Vary", "Origin");
-      out.set_header("Access-Control-Expose-Headers", std::string(exposed_headers));
-    }
+    for (const auto& [name, value] : response.headers) out.headers.emplace(name, value);
     if (response.parking_ == Response::Parking::stream) {
+      exchange.is_stream = true;
+      exchange.late.keep_alive_ = false;  // The end of a stream is the end of its connection.
       // The head is written, then the provider stops at once; the loop goes on from there.
       const auto stop = [](std::size_t, httplib::DataSink&) { return false; };
       if (exchange.request.is_http_1_0()) {
@@ -177,6 +147,68 @@ class HttpEngine::Core final : public httplib::Server {
     } else if (!response.body.empty() || !response.content_type.empty()) {
       out.set_content(std::move(response.body), response.content_type);
     }
+  }
+
+  void answer_exception(Exchange& exchange, httplib::Response& out, std::exception_ptr error) {
+    // The text is for the log: it may name what a client has no business to know.
+    if (options.on_exception) {
+      try {
+        std::rethrow_exception(error);
+      } catch (const std::exception& known) {
+        options.on_exception(exchange.request, known.what());
+      } catch (...) {
+        options.on_exception(exchange.request, "not a std::exception");
+      }
+    }
+    Response& response = exchange.response;
+    response.parking_ = Response::Parking::none;
+    response.parked_.reset();
+    response.headers.clear();
+    set_problem(response, {.status = 500,
+                           .code = "internal",
+                           .detail = "the server failed at this request; its log says why",
+                           .members = {}});
+    out.status = 500;
+    out.headers.clear();
+    out.set_content(response.body, response.content_type);
+  }
+
+  // Called for every status of 400 and more; fills in those that cpp-httplib made itself, before
+  // any handler.
+  static void refuse_unrouted(Exchange& exchange, httplib::Response& out) {
+    if (!out.body.empty() || exchange.response.status >= 400) return;
+    // Its line is well-formed, the framer saw to that: what is left is the method's name.
+    out.status = exchange.request.raw_path().empty() ? 400 : 501;
+    exchange.late.keep_alive_ = false;
+    set_problem(exchange.response, {.status = out.status,
+                                    .code = std::string(problem_code(out.status)),
+                                    .detail = out.status == 501 ? "this method is not known here"
+                                                                : "the target has no path",
+                                    .members = {}});
+    out.set_content(exchange.response.body, exchange.response.content_type);
+  }
+
+  // cpp-httplib adds "Connection: close" to every answer from 400 on, its own "Keep-Alive" to the
+  // others, and "Accept-Ranges" to HEAD: here the client is told what the loop does.
+  static ssize_t write_headers(const Exchange& exchange, httplib::Stream& out,
+                               const httplib::Headers& headers) {
+    const int status = exchange.response.status;
+    // RFC 9110 §8.6: none with 204; with 304 and HEAD the length would have to be GET's.
+    const bool has_length =
+        status != 204 && status != 304 && !(exchange.is_stream && exchange.request.is_head());
+    std::string text;
+    for (const auto& [name, value] : headers) {
+      if (equals_ignoring_case(name, "Connection") || equals_ignoring_case(name, "Keep-Alive") ||
+          equals_ignoring_case(name, "Accept-Ranges") ||
+          (!has_length && equals_ignoring_case(name, "Content-Length") && value == "0")) {
+        continue;
+      }
+      text.append(name).append(": ").append(value).append("\r\n");
+    }
+    text += exchange.late.fixed_headers_;
+    text += exchange.late.connection_header();
+    text += "\r\n";
+    return out.write(text.data(), text.size());
   }
 
   void dispatch(Exchange& exchange) {
@@ -198,14 +230,7 @@ class HttpEngine::Core final : public httplib::Server {
     }
     const std::string methods = router.methods(path);
     if (request.method() == "OPTIONS" && (!methods.empty() || path == "*")) {
-      response.status = 204;
-      response.headers.emplace_back("Allow", methods);
-      if (exchange.verdict == OriginVerdict::allowed) {
-        response.headers.emplace_back("Access-Control-Allow-Methods", methods);
-        response.headers.emplace_back("Access-Control-Allow-Headers", preflight_headers);
-        response.headers.emplace_back("Access-Control-Max-Age", "600");
-      }
-      return;
+      return answer_options(exchange, methods);
     }
     if (!methods.empty()) {
       response.headers.emplace_back("Allow", methods);
@@ -223,7 +248,15 @@ class HttpEngine::Core final : public httplib::Server {
                            .members = {}});
   }
 
-  httplib::Headers defaults_;
+  static void answer_options(Exchange& exchange, const std::string& methods) {
+    Response& response = exchange.response;
+    response.status = 204;
+    if (!methods.empty()) response.headers.emplace_back("Allow", methods);
+    if (exchange.verdict != OriginVerdict::allowed) return;
+    response.headers.emplace_back("Access-Control-Allow-Methods", methods);
+    response.headers.emplace_back("Access-Control-Allow-Headers", preflight_headers);
+    response.headers.emplace_back("Access-Control-Max-Age", "600");
+  }
 };
 
 HttpEngine::HttpEngine(EngineOptions options) : core_(std::make_unique<Core>(std::move(options))) {}
@@ -255,9 +288,7 @@ park::Reply HttpEngine::handle_request(park::Connection& connection,
 
 std::string HttpEngine::handle_refusal(park::Connection&, const park::Refusal& refusal) {
   LateAnswer late;
-  for (const auto& [name, value] : core_->options.default_headers) {
-    late.fixed_headers_ += name + ": " + value + "\r\n";
-  }
+  late.fixed_headers_ = core_->default_headers;
   return late.encode(problem_answer({.status = refusal.status,
                                      .code = std::string(problem_code(refusal.status)),
                                      .detail = std::string(refusal.reason),
@@ -270,47 +301,35 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes, const park::Pee
   Exchange exchange{.request = request,
                     .verdict = judge_origin(core_->options.origins, request.header("Origin"),
                                             request.header("Host"))};
-  exchange.late.keep_alive_ = wants_keep_alive(bytes);
-  for (const auto& [name, value] : core_->options.default_headers) {
-    exchange.late.fixed_headers_ += name + ": " + value + "\r\n";
-  }
-  exchange.late.fixed_headers_ += core_->cors_headers(exchange);
+  exchange.late.keep_alive_ = bytes.keep_alive;
+  exchange.late.is_http_1_0_ = bytes.is_http_1_0;
+  exchange.late.fixed_headers_ = core_->fixed_headers(request, exchange.verdict);
   exchange.response.late_ = &exchange.late;
 
-  Exchange* const outer = std::exchange(current_exchange, &exchange);
-  park::Reply reply{.bytes = core_->run(bytes, peer, exchange.late.keep_alive_), .parked = nullptr};
-  current_exchange = outer;
-
+  park::Reply reply{.bytes = core_->run(exchange), .parked = nullptr};
   Response& response = exchange.response;
+  reply.keep_alive = exchange.late.keep_alive();
+  reply.parked = std::move(response.parked_);
+  int status = response.status;
   switch (response.parking_) {
     case Response::Parking::none:
-      // cpp-httplib closes after every error; what it refused itself never reached a handler.
-      reply.keep_alive = exchange.late.keep_alive_ && response.status < 400 &&
-                         reply.bytes.find("\r\nConnection: close\r\n") == std::string::npos;
-      break;
     case Response::Parking::stream:
-      reply.parked = std::move(response.parked_);
       break;
     case Response::Parking::answer:
-      reply.bytes.clear();
-      reply.parked = std::move(response.parked_);
+      reply.bytes.clear();  // The answer is late, so its head is too.
       break;
-    case Response::Parking::upgraded: {
+    case Response::Parking::upgraded:
+      status = 101;
+      reply.mode = park::ParkMode::upgraded;
       reply.bytes = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n" +
                     exchange.late.fixed_headers_;
       for (const auto& [name, value] : response.headers) {
         reply.bytes += name + ": " + value + "\r\n";
       }
       reply.bytes += "\r\n";
-      reply.parked = std::move(response.parked_);
-      reply.mode = park::ParkMode::upgraded;
       break;
-    }
   }
-  if (core_->options.on_answered) {
-    const bool upgraded = response.parking_ == Response::Parking::upgraded;
-    core_->options.on_answered(request, upgraded ? 101 : response.status);
-  }
+  if (core_->options.on_answered) core_->options.on_answered(request, status);
   return reply;
 }
 

@@ -26,6 +26,8 @@ struct EngineOptions {
   std::vector<HeaderField> default_headers;
   // Called after each answer or parking, on the loop's thread: the access log.
   std::function<void(const Request& request, int status)> on_answered;
+  // Called with the text of an exception that a handler threw; the client is only told 500.
+  std::function<void(const Request& request, std::string_view what)> on_exception;
 };
 
 // One per loop, or one for all: after the routes are set it is immutable and thread-safe. Handlers

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "http/problem.h"
@@ -25,7 +26,8 @@ class Deferral : public std::enable_shared_from_this<Deferral> {
     {
       const std::lock_guard lock(mutex_);
       connection_ = &connection;
-      loop_ = &connection.loop();
+      wake_ = connection.loop().wake();
+      thread_ = std::this_thread::get_id();
       ready = std::exchange(waiting_, std::nullopt);
     }
     if (ready) send(*ready);
@@ -39,18 +41,19 @@ class Deferral : public std::enable_shared_from_this<Deferral> {
   }
 
   void answer(Answer answer) {
-    park::Loop* loop = nullptr;
+    std::shared_ptr<park::Wake> wake;
     {
       const std::lock_guard lock(mutex_);
       if (std::exchange(answered_, true) || over_) return;
-      if (loop_ == nullptr) {
+      if (wake_ == nullptr) {
         waiting_ = std::move(answer);
         return;
       }
-      loop = loop_;
+      wake = wake_;
     }
-    if (loop->in_loop_thread()) return send(answer);
-    loop->post([self = shared_from_this(), answer = std::move(answer)] { self->send(answer); });
+    if (thread_ == std::this_thread::get_id()) return send(answer);
+    // Not through the loop: it may be gone by now, and then the task goes with its queue.
+    wake->push([self = shared_from_this(), answer = std::move(answer)] { self->send(answer); });
   }
 
  private:
@@ -58,15 +61,15 @@ class Deferral : public std::enable_shared_from_this<Deferral> {
     if (over_) return;  // Written by this thread only.
     park::Connection* connection = connection_;
     detach();
-    connection->send(late_.encode(answer));
-    connection->finish_parked(late_.keep_alive());
+    connection->finish_parked(late_.keep_alive(), park::make_blob(late_.encode(answer)));
   }
 
   LateAnswer late_;
   std::mutex mutex_;
   std::optional<Answer> waiting_;
   park::Connection* connection_ = nullptr;
-  park::Loop* loop_ = nullptr;
+  std::shared_ptr<park::Wake> wake_;  // Null until attached.
+  std::thread::id thread_;            // The loop's; set with it.
   bool answered_ = false;
   bool over_ = false;
 };
@@ -100,17 +103,25 @@ class Deferred final : public DeferredAnswer {
 }  // namespace
 
 std::string LateAnswer::encode(const Answer& answer) const {
+  return encode_head(answer, answer.body.size()) + answer.body;
+}
+
+std::string LateAnswer::encode_head(const Answer& answer, std::size_t body_bytes) const {
   std::string head = "HTTP/1.1 " + std::to_string(answer.status) + ' ';
   head.append(reason_phrase(answer.status)).append("\r\n").append(fixed_headers_);
   if (!answer.content_type.empty()) head += "Content-Type: " + answer.content_type + "\r\n";
   for (const auto& [name, value] : answer.headers) head += name + ": " + value + "\r\n";
-  // RFC 9110 §8.6: none with 1xx and 204.
-  if (answer.status >= 200 && answer.status != 204) {
-    head += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";
+  // RFC 9110 §8.6: none with 1xx and 204; with 304 it would have to be the length for 200.
+  if (answer.status >= 200 && answer.status != 204 && answer.status != 304) {
+    head += "Content-Length: " + std::to_string(body_bytes) + "\r\n";
   }
-  if (!keep_alive_) head += "Connection: close\r\n";
-  head += "\r\n";
-  return head + answer.body;
+  return head.append(connection_header()).append("\r\n");
+}
+
+std::string_view LateAnswer::connection_header() const {
+  if (!keep_alive_) return "Connection: close\r\n";
+  // RFC 9112 §9.3: an HTTP/1.0 client takes silence for close.
+  return is_http_1_0_ ? "Connection: keep-alive\r\n" : "";
 }
 
 void Response::park_stream(std::unique_ptr<park::Parked> parked) {
@@ -151,12 +162,24 @@ std::string_view reason_phrase(int status) {
       return "Switching Protocols";
     case 200:
       return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
     case 204:
       return "No Content";
     case 206:
       return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
     case 304:
       return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
     case 400:
       return "Bad Request";
     case 401:
@@ -171,6 +194,8 @@ std::string_view reason_phrase(int status) {
       return "Request Timeout";
     case 409:
       return "Conflict";
+    case 410:
+      return "Gone";
     case 412:
       return "Precondition Failed";
     case 413:

@@ -1,6 +1,7 @@
 // What a handler answers, now, later or for ever: Response, LateAnswer, DeferredAnswer.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,8 +14,8 @@ namespace freshet::server {
 
 using HeaderField = std::pair<std::string, std::string>;
 
-// The plain part of an answer. Content-Length, Connection, Date-less head, CORS and default headers
-// are added by whoever writes it.
+// The plain part of an answer. Content-Length, Connection, CORS and default headers are added by
+// whoever writes it.
 struct Answer {
   int status = 200;
   std::string content_type;  // Empty: none is sent.
@@ -29,13 +30,22 @@ class LateAnswer {
   // The whole answer, head and body, ready to send.
   std::string encode(const Answer& answer) const;
 
-  // To be given to Connection::finish_parked() after the bytes of encode() are queued.
+  // The head of an answer whose body follows in pieces, `body_bytes` in all; answer.body is not
+  // looked at.
+  std::string encode_head(const Answer& answer, std::size_t body_bytes) const;
+
+  // To be given to Connection::finish_parked() with the bytes of encode().
   bool keep_alive() const { return keep_alive_; }
 
  private:
   friend class HttpEngine;
+
+  // "Connection: close" with CRLF, or what else the client must be told of the connection.
+  std::string_view connection_header() const;
+
   std::string fixed_headers_;  // CORS and default headers, each line with CRLF.
   bool keep_alive_ = false;
+  bool is_http_1_0_ = false;
 };
 
 // One answer that is not ready when the handler returns, such as a publish that waits for its log.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "park/connection.h"
+#include "park/loop.h"
 
 namespace freshet::server {
 namespace {
@@ -48,38 +49,47 @@ std::optional<fs::path> resolve(const fs::path& root, std::string_view path) {
   return real;
 }
 
-// Sends an open file in chunks, each as the one before has left.
-class FileStream final : public park::Parked {
+// Sends an open file's head and then its bytes, each piece as those before have left.
+class FileAnswer final : public park::Parked {
  public:
-  FileStream(int fd, std::size_t chunk_bytes, bool is_http_1_0)
-      : fd_(fd), chunk_bytes_(chunk_bytes), is_http_1_0_(is_http_1_0) {}
-  ~FileStream() override { ::close(fd_); }
+  FileAnswer(int fd, std::size_t bytes, std::size_t chunk_bytes, std::string head, bool keep_alive)
+      : fd_(fd),
+        left_(bytes),
+        chunk_bytes_(chunk_bytes),
+        head_(std::move(head)),
+        keep_alive_(keep_alive) {}
+  ~FileAnswer() override { ::close(fd_); }
 
   void handle_parked(park::Connection& connection) override {
     connection_ = &connection;
+    connection.send(std::move(head_));
     send_more();
   }
   void handle_low_mark() override { send_more(); }
-  void handle_closed(park::CloseReason) override { connection_ = nullptr; }
 
  private:
+  // Until the outbox is above the low mark: only from there handle_low_mark() comes again.
   void send_more() {
-    std::string bytes(chunk_bytes_, '\0');
-    const ssize_t got = ::read(fd_, bytes.data(), bytes.size());
-    // A truncated body shows a broken read: without the last chunk the client knows it.
-    if (got < 0) return connection_->abort();
-    if (got == 0) {
-      return connection_->close_after_flush(
-          is_http_1_0_ ? park::Blob{} : park::make_blob(std::string(last_chunk)));
+    const std::size_t enough = connection_->loop().options().outbox_low_mark_bytes;
+    while (left_ > 0 && connection_->outbox_bytes() <= enough) {
+      std::string bytes(std::min(chunk_bytes_, left_), '\0');
+      const ssize_t got = ::read(fd_, bytes.data(), bytes.size());
+      // Shorter than announced (the file was cut) or unreadable: the length tells the client.
+      if (got <= 0) return connection_->abort();
+      bytes.resize(static_cast<std::size_t>(got));
+      left_ -= bytes.size();
+      if (connection_->send(std::move(bytes)) != park::SendResult::queued) {
+        return connection_->abort();
+      }
     }
-    bytes.resize(static_cast<std::size_t>(got));
-    const auto sent = connection_->send(is_http_1_0_ ? std::move(bytes) : encode_chunk(bytes));
-    if (sent == park::SendResult::refused) connection_->abort();
+    if (left_ == 0) connection_->finish_parked(keep_alive_);
   }
 
   int fd_;
+  std::size_t left_;
   std::size_t chunk_bytes_;
-  bool is_http_1_0_;
+  std::string head_;
+  bool keep_alive_;
   park::Connection* connection_ = nullptr;
 };
 
@@ -106,10 +116,12 @@ bool StaticFiles::serve(const Request& request, std::string_view path, Response&
       "Cache-Control", real->filename() == "index.html" ? "no-cache" : options_.cache_control);
 
   // RFC 9110 §13.2.2: If-None-Match, when there, decides alone.
-  const bool unchanged = request.has_header("If-None-Match")
-                             ? lists_token(request.header("If-None-Match"), tag) ||
-                                   request.header("If-None-Match") == "*"
-                             : request.header("If-Modified-Since") == modified;
+  // Compared weakly (§8.8.3.2): caches on the way mark tags with "W/".
+  const std::string_view known = request.header("If-None-Match");
+  const bool unchanged =
+      request.has_header("If-None-Match")
+          ? known == "*" || lists_token(known, tag) || lists_token(known, "W/" + tag)
+          : request.header("If-Modified-Since") == modified;
   if (unchanged) {
     ::close(fd);
     response.status = 304;
@@ -117,8 +129,11 @@ bool StaticFiles::serve(const Request& request, std::string_view path, Response&
   }
   response.content_type = content_type_of(real->native());
   if (size > options_.whole_bytes_max) {
-    response.park_stream(
-        std::make_unique<FileStream>(fd, options_.chunk_bytes, request.is_http_1_0()));
+    const LateAnswer late = response.late_answer();
+    response.park_answer(std::make_unique<FileAnswer>(
+        fd, size, options_.chunk_bytes, late.encode_head(response, size), late.keep_alive()));
+    // Parking is void for HEAD, which still tells the length.
+    if (request.is_head()) response.headers.emplace_back("Content-Length", std::to_string(size));
     return true;
   }
   response.body.resize(size);

@@ -58,11 +58,12 @@ void Connection::close_after_flush(Blob last) {
 
 void Connection::abort() { close_socket(CloseReason::local); }
 
-void Connection::finish_parked(bool keep_alive) {
+void Connection::finish_parked(bool keep_alive, Blob last) {
   assert(phase_ == Phase::parked || phase_ == Phase::closed || phase_ == Phase::flushing);
   if (phase_ != Phase::parked) return;
   retire_parked(std::nullopt);
   phase_ = Phase::reading;
+  queue(std::move(last));
   if (!keep_alive) {
     close_after_flush();
     return;

@@ -54,11 +54,11 @@ class Connection : private DeadlineNode {
   // Closes at once and drops what is queued. handle_closed(local) follows later in this turn.
   void abort();
 
-  // Ends parking: the answer is queued in full. The Parked object is destroyed at the end of this
-  // turn, without handle_closed(). With keep_alive the connection goes on with the next request,
-  // beginning with pipelined bytes already here; else it closes after the flush.
-  // REQUIRES: parked, ParkMode::http.
-  void finish_parked(bool keep_alive);
+  // Ends parking: sends what is queued, then `last` whatever the outbox limit says. The Parked
+  // object is destroyed at the end of this turn, without handle_closed(). With keep_alive the
+  // connection goes on with the next request, beginning with pipelined bytes already here; else it
+  // closes after the flush. REQUIRES: parked, ParkMode::http.
+  void finish_parked(bool keep_alive, Blob last = {});
 
   bool is_parked() const { return parked_ != nullptr; }
 

@@ -42,6 +42,7 @@ Loop::Loop(LoopOptions options)
     : options_(std::move(options)),
       now_(std::chrono::steady_clock::now()),
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(std::make_shared<Wake>()),
       scratch_(new char[scratch_bytes]),
       flush_(std::make_unique<FlushSend>()),
       request_(options_.request_time_max),
@@ -49,7 +50,7 @@ Loop::Loop(LoopOptions options)
       stall_(options_.write_stall_max),
       linger_(options_.linger_max) {
   if (epoll_fd_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-  watch(epoll_fd_, EPOLL_CTL_ADD, wake_.fd(), EPOLLIN | EPOLLET, wake_tag);
+  watch(epoll_fd_, EPOLL_CTL_ADD, wake_->fd(), EPOLLIN | EPOLLET, wake_tag);
 }
 
 Loop::~Loop() {
@@ -92,7 +93,7 @@ void Loop::run_once(Duration wait_max) {
 
 void Loop::stop() {
   stopping_.store(true, std::memory_order_release);
-  wake_.push([] {});
+  wake_->push([] {});
 }
 
 void Loop::stop_accepting() {
@@ -101,7 +102,7 @@ void Loop::stop_accepting() {
   if (accept_timer_ != 0) timers_.cancel(std::exchange(accept_timer_, 0));
 }
 
-void Loop::post(Task task) { wake_.push(std::move(task)); }
+void Loop::post(Task task) { wake_->push(std::move(task)); }
 
 void Loop::at_turn_end(Task task) { turn_end_tasks_.push_back(std::move(task)); }
 
@@ -119,7 +120,7 @@ bool Loop::in_loop_thread() const {
 
 int Loop::wait_milliseconds(Duration wait_max) const {
   if (!ready_list_.empty() || !flush_list_.empty() || !turn_end_tasks_.empty() ||
-      !retired_.empty() || wake_.pending()) {
+      !retired_.empty() || wake_->pending()) {
     return 0;
   }
   std::optional<Instant> due = timers_.next_due();
@@ -209,8 +210,8 @@ void Loop::run_ready() {
 }
 
 void Loop::run_posted() {
-  if (!wake_.pending()) return;
-  for (Task& task : wake_.take()) task();
+  if (!wake_->pending()) return;
+  for (Task& task : wake_->take()) task();
 }
 
 void Loop::run_deadlines() {

@@ -86,6 +86,10 @@ class Loop {
   // any thread. A task posted after run() has returned is destroyed without running.
   void post(Task task);
 
+  // What post() uses. A thread that may post after the loop is gone keeps this instead of a pointer
+  // to the loop; a task pushed then is destroyed with the queue.
+  std::shared_ptr<Wake> wake() const { return wake_; }
+
   // Runs `task` once at the end of this turn, before the flush: the place to coalesce. A task
   // added from such a task runs at the end of the next turn, which then begins at once.
   void at_turn_end(Task task);
@@ -138,7 +142,7 @@ class Loop {
   RequestHandler* handler_ = nullptr;
   Instant now_;
   int epoll_fd_ = -1;
-  Wake wake_;
+  std::shared_ptr<Wake> wake_;
   std::unique_ptr<char[]> scratch_;
   std::unique_ptr<Flush> flush_;
   Timers timers_;

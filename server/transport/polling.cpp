@@ -111,8 +111,7 @@ void Poll::answer() {
   answer.content_type = "application/x-ndjson";
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.body = std::move(lines_);
-  connection.send(late_.encode(answer));
-  connection.finish_parked(late_.keep_alive());
+  connection.finish_parked(late_.keep_alive(), park::make_blob(late_.encode(answer)));
 }
 
 }  // namespace freshet::server
