@@ -30,7 +30,7 @@ const client = connect("/", {
 const pill = new StatePill();
 client.onState((state) => {
   pill.show(state);
-  show_hint(state);
+  show_hint(state, network.is_cut);
 });
 
 glimpse("prices.*", "#glimpse-prices", (data) => {

@@ -2,9 +2,10 @@
 import type { State } from "@freshet/client";
 import { required, set_text } from "./dom.ts";
 
-export function show_hint(state: State): void {
+/** `is_cut`: the line was cut on this page, which needs no words. */
+export function show_hint(state: State, is_cut: boolean): void {
   const hint = required("#hint", HTMLElement);
-  const words = hint_words(state);
+  const words = is_cut ? "" : hint_words(state);
   // While it tries again the last hint stays, so that nothing jumps up and down.
   if (words === undefined) return;
   hint.hidden = words === "";

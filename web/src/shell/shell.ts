@@ -56,7 +56,7 @@ export function start_shell<Topics extends object>(profile: keyof typeof orders)
     meter.handle_state(state, Date.now());
     pill.show(state);
     transport_switch.show_unavailable(state.unavailable);
-    show_hint(state);
+    show_hint(state, network.is_cut);
   };
   client.onState(handle_state);
 
