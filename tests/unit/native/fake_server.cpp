@@ -135,9 +135,9 @@ FakeServer::FakeServer() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
   port_ = ntohs(address.sin_port);
 }
 
-Peer FakeServer::accept() {
+native::Descriptor FakeServer::accept_socket() {
   wait_for(listener_, POLLIN, "no client connects");
-  return Peer(native::Descriptor(accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC)));
+  return native::Descriptor(accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC));
 }
 
 bool FakeServer::has_caller() const {

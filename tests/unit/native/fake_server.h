@@ -57,7 +57,8 @@ class FakeServer {
   FakeServer();
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   std::uint16_t port() const { return port_; }
-  Peer accept();
+  Peer accept() { return Peer(accept_socket()); }
+  native::Descriptor accept_socket();
   // Whether somebody waits to be accepted, now.
   bool has_caller() const;
   // From now on connections are refused.
