@@ -554,6 +554,12 @@ void Hub::send_control(Subscriber& subscriber, const wire::ServerFrame& frame,
   subscriber.send_control(encoded, frame);
 }
 
+void Hub::ping(Subscriber& subscriber) {
+  assert(subscriber.hub_ == this);
+  const wire::Cursor here = cursor(subscriber);
+  send_control(subscriber, wire::Ping{.cursor = here, .window = window_}, &here);
+}
+
 void Hub::tick(Instant now) {
   // After a long sleep of the machine one turn of the wheel is enough.
   for (std::size_t turns = 0; pinged_count_ > 0 && now >= ping_at_; ++turns) {
@@ -569,8 +575,7 @@ void Hub::tick(Instant now) {
       if (here == position_) {
         subscriber->send_control(encoded, shared);
       } else {
-        const wire::Cursor own = cursor_at(here);
-        send_control(*subscriber, wire::Ping{.cursor = own, .window = window_}, &own);
+        ping(*subscriber);
       }
     }
     slot_ = (slot_ + 1) % wheel_slots_;

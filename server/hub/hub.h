@@ -101,6 +101,10 @@ class Hub {
   // Asks for batch_end() once the running (or next) pump has handed out what it has.
   void at_batch_end(Subscriber& subscriber);
 
+  // Sends this subscriber a ping now, out of turn: only sending shows whether a peer is still
+  // there.
+  void ping(Subscriber& subscriber);
+
   // Sends the pings that are due.
   void tick(Instant now);
   // When tick has something to do next; nullopt without subscribers.

@@ -76,8 +76,10 @@ std::vector<Address> resolve(const ListenOptions& listen) {
   const std::string port = std::to_string(listen.port);
   if (error == EADDRINUSE) {
     const auto other = static_cast<std::uint16_t>(listen.port == 65535 ? 65534 : listen.port + 1);
-    throw std::runtime_error("port " + port + " is in use: choose another, such as " +
-                             std::to_string(other));
+    throw std::runtime_error(
+        "port " + port + " is in use (try --listen " +
+        (listen.host.find(':') == std::string::npos ? listen.host : "[" + listen.host + "]") + ":" +
+        std::to_string(other) + ")");
   }
   if (error == EACCES) {
     throw std::runtime_error("port " + port +

@@ -61,6 +61,13 @@ void Poll::handle_parked(park::Connection& connection) {
   if (nothing_to_read) answer_soon();
 }
 
+void Poll::handle_peer_half_closed() {
+  leaving_ = true;
+  if (!connection_ || !caught_up_) return;
+  answer_soon();
+  live_.pump_soon();
+}
+
 void Poll::handle_closed(park::CloseReason) {
   connection_ = nullptr;
   live_.hub().detach(*this);
@@ -79,7 +86,10 @@ Sent Poll::send(EncodedMessage& message) {
 }
 
 void Poll::send_control(EncodedMessage& frame, const wire::ServerFrame& what) {
-  if (std::holds_alternative<wire::LiveMark>(what)) return caught_up(messages_ > 0 || gap_);
+  if (std::holds_alternative<wire::LiveMark>(what)) {
+    caught_up_ = true;
+    return leaving_ ? answer_soon() : caught_up(messages_ > 0 || gap_);
+  }
   if (const auto* hello = std::get_if<wire::Hello>(&what)) cursor_ = hello->cursor;
   if (std::holds_alternative<wire::Gap>(what)) gap_ = true;
   lines_.append(*frame.frame()).push_back('\n');

@@ -27,6 +27,7 @@ class Poll : public park::Parked, public Subscriber {
   Poll(LiveLoop& live, SubscribeRequest request, LateAnswer late);
 
   void handle_parked(park::Connection& connection) final;
+  void handle_peer_half_closed() final;
   void handle_closed(park::CloseReason reason) override;
 
   Sent send(EncodedMessage& message) final;
@@ -57,6 +58,8 @@ class Poll : public park::Parked, public Subscriber {
   std::size_t messages_ = 0;
   bool gap_ = false;
   bool more_ = false;  // Cut by limit or bytes.
+  bool caught_up_ = false;
+  bool leaving_ = false;  // The peer sends no more: it gets what there is and waits no longer.
 };
 
 }  // namespace freshet::server

@@ -55,6 +55,12 @@ void Stream::end(Blob last) {
   if (connection_) std::exchange(connection_, nullptr)->close_after_flush(std::move(last));
 }
 
+// Whoever closed its socket looks like one that only will not send any more. A ping tells: the
+// first answers it with a reset, the second still gets its stream.
+void Stream::handle_peer_half_closed() {
+  if (connection_) live_.hub().ping(*this);
+}
+
 void Stream::handle_closed(park::CloseReason) {
   connection_ = nullptr;
   live_.hub().detach(*this);

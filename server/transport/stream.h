@@ -15,6 +15,7 @@ namespace freshet::server {
 class Stream : public park::Parked, public Subscriber {
  public:
   void handle_low_mark() override;
+  void handle_peer_half_closed() override;
   void handle_closed(park::CloseReason reason) override;
   void close(std::uint16_t code, std::string_view reason) final;
 

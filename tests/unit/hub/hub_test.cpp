@@ -480,6 +480,15 @@ TEST_CASE("a ping tells what this connection has, not the head of the log", "[hu
   CHECK(level.all<wire::Ping>().at(0).cursor == rig.cursor(3));
 }
 
+TEST_CASE("a ping out of turn tells the same as one in turn", "[hub][ping]") {
+  Rig rig;
+  rig.publish("a");
+  RecordingSubscriber subscriber;
+  rig.open(subscriber, {{"a"}});
+  rig.hub.ping(subscriber);
+  CHECK(subscriber.all<wire::Ping>().at(0).cursor == rig.cursor(1));
+}
+
 TEST_CASE("batch_end comes once, behind the whole batch", "[hub]") {
   struct Poll final : Subscriber {
     explicit Poll(Hub& owner) : hub(owner) {}

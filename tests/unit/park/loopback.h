@@ -24,7 +24,8 @@ class LoopbackClient {
  public:
   explicit LoopbackClient(std::uint16_t port, const std::string& address = "127.0.0.1",
                           int receive_buffer_bytes = 0);
-  LoopbackClient(LoopbackClient&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  LoopbackClient(LoopbackClient&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), held_(std::move(other.held_)) {}
   LoopbackClient& operator=(LoopbackClient&&) = delete;
   ~LoopbackClient() { close(); }
 

@@ -1,0 +1,116 @@
+// The end of a server: what its clients are told, and that nothing stays behind.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "integration/server_fixture.h"
+#include "paths.h"
+
+namespace freshet::tests {
+namespace {
+
+TEST_CASE("a server that stops tells every stream when to return and closes it", "[server][stop]") {
+  TestServer server;
+  WebSocketPeer websocket = server.websocket("/v1/ws?pattern=a");
+  websocket.next_with("\"op\":\"live\"");
+  park::LoopbackClient sse = server.connect();
+  sse.send(request_text("GET", "/v1/sse?pattern=a"));
+  sse.read_until("\"op\":\"live\"");
+  park::LoopbackClient poll = server.connect();
+  poll.send(request_text("GET", "/v1/poll?pattern=a&wait=55000&cursor=" + server.cursor(0)));
+  REQUIRE(
+      eventually([&] { return server.counts().of(Transport::long_polling).open.value() == 1; }));
+  park::LoopbackClient idle = server.connect();
+  idle.send(request_text("GET", "/healthz"));
+  idle.read_answer();
+
+  server.server().stop();
+
+  CHECK(websocket.next_with("\"op\":\"retry\"").find("\"reason\":\"drain\"") != std::string::npos);
+  CHECK(websocket.close_code() == 1001);
+  CHECK(websocket.ended());
+  const std::string rest = sse.read_to_end();
+  CHECK(rest.find("{\"op\":\"retry\",\"delay\":") != std::string::npos);
+  CHECK(rest.find("{\"op\":\"close\",\"code\":1001") != std::string::npos);
+  CHECK(rest.ends_with("0\r\n\r\n"));
+  CHECK(poll.read_to_end().find("{\"op\":\"next\",\"cursor\":\"" + server.cursor(0) + "\"") !=
+        std::string::npos);
+  CHECK(idle.read_to_end().empty());
+  CHECK(server.counts().open() == 0);
+  server.server().stop();
+}
+
+// The program's exit code and all it printed.
+std::pair<int, std::string> run(const std::string& arguments) {
+  const std::string command = std::string(program_path) + " " + arguments + " 2>&1";
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string output;
+  std::array<char, 4096> buffer;
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    output.append(buffer.data(), got);
+  }
+  const int status = ::pclose(pipe);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
+}
+
+TEST_CASE("serve refuses what cannot be with exit code 2 and a sentence", "[server][program]") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"serve --nonsense", "--nonsense"},
+      {"serve --listen nowhere", "'nowhere' is not an address to listen on"},
+      {"serve --listen 0.0.0.0:0", "refusing to listen on 0.0.0.0"},
+      {"serve --ping 1ms", "--ping must be from 100ms to 1h"},
+      {"serve --ping soon", "'soon' is not a duration"},
+      {"serve --message-bytes-max 1furlong", "'1furlong' is not a size"},
+      {"serve --port 0 --allow-origin example.com", "example.com"},
+      {"serve --port 0 --demo=/nowhere", "there is no folder /nowhere"},
+      {"serve --port 0 --log-level loud", "'loud' is not a log level"},
+      {"nonsense", "subcommand"},
+      {"", "A subcommand is required"},
+  };
+  for (const auto& [arguments, sentence] : cases) {
+    INFO(arguments);
+    const auto [code, output] = run(arguments);
+    INFO(output);
+    CHECK(code == 2);
+    CHECK(output.find(sentence) != std::string::npos);
+  }
+}
+
+TEST_CASE("serve exits with 1 when its port is in use", "[server][program]") {
+  TestServer server;
+  const auto [code, output] = run("serve --port " + std::to_string(server.port()));
+  CHECK(code == 1);
+  CHECK(output.find("port " + std::to_string(server.port()) + " is in use") != std::string::npos);
+}
+
+TEST_CASE("serve ends with 0 at SIGTERM and says where it listened", "[server][program]") {
+  // The shell starts it, waits for its first line, ends it and passes its exit code on.
+  const std::string script =
+      std::string("sh -c '\"") + program_path +
+      "\" serve --port 0 > \"$1\" & pid=$!; "
+      "until grep -q listening \"$1\"; do kill -0 $pid || exit 9; done; "
+      "kill -TERM $pid; wait $pid; code=$?; cat \"$1\"; rm \"$1\"; exit $code' sh ";
+  std::array<char, 32> file{"/tmp/freshet-serve-XXXXXX"};
+  const int fd = ::mkstemp(file.data());
+  REQUIRE(fd >= 0);
+  FILE* pipe = ::popen((script + file.data() + " 2>/dev/null").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::array<char, 256> line{};
+  REQUIRE(std::fgets(line.data(), line.size(), pipe) != nullptr);
+  const int status = ::pclose(pipe);
+  ::close(fd);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(std::string(line.data()).find("listening on http://127.0.0.1:") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace freshet::tests
