@@ -7,11 +7,11 @@ source "$(dirname "$0")/environment.sh"
 
 usage() { echo "usage: ./dev test [--sanitize=address|thread]" >&2; exit 2; }
 
-# run_layer FOLDER REGEX [ctest options]: the tests of one layer by name.
+# run_layer FOLDER REGEX [ctest options]: the tests of one layer by name. One that hangs is ended and shown as failed.
 run_layer() {
   local folder=$1 pattern=$2
   shift 2
-  ctest --test-dir "$folder" --tests-regex "$pattern" --output-on-failure --no-tests=error "$@"
+  ctest --test-dir "$folder" --tests-regex "$pattern" --output-on-failure --no-tests=error --timeout 900 "$@"
 }
 
 # Integration tests are built once there are any; that there are none is said, not hidden.

@@ -106,8 +106,12 @@ test("transports change while it runs, without loss or repetition", async () => 
   const client = connectOver("websocket");
   const seen: unknown[] = [];
   let arrived = (): void => {};
-  client.subscribe("change.now", (message) => (seen.push(message.data), arrived()));
-  await live(client);
+  await new Promise<void>((resolve) =>
+    client.subscribe("change.now", {
+      onMessage: (message) => (seen.push(message.data), arrived()),
+      onLive: resolve,
+    }),
+  );
   for (const [n, transport] of transports.entries()) {
     client.setTransports([transport]);
     await new Promise<void>((resolve) => {
