@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything, starts the server with the demo pages and the feeds that fill them, and prints the address.
-#   ./dev run [--port N]       8080 by default; Ctrl-C ends it all
+#   ./dev run [--port N]       8080 by default, 0 for any that is free; Ctrl-C ends it all
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
@@ -11,25 +11,30 @@ case ${1:-} in
   *) echo "usage: ./dev run [--port N]" >&2; exit 2 ;;
 esac
 
+# The server would say so as well, but only after minutes of building.
+if [ "$port" != 0 ] && (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+  echo "port $port is in use: end what listens there, or try ./dev run --port $((port + 1))" >&2
+  exit 1
+fi
+
 scripts/build.sh
 source scripts/environment.sh
 scripts/npm.sh web
 step "build the demo pages" npm --prefix web run --silent build
 
-build/freshet serve --listen "127.0.0.1:$port" --demo=build/pages &
-server=$!
-feeds=
-trap 'kill $feeds $server 2>/dev/null || true; wait' EXIT
+server='' feeds=''
+trap 'trap - EXIT; kill $feeds $server 2>/dev/null || true; wait' EXIT
 trap 'exit 0' INT TERM
 
-url=http://127.0.0.1:$port
-until curl -fs -o /dev/null "$url/readyz"; do
-  kill -0 "$server" 2>/dev/null || { wait "$server"; exit 1; }
-  sleep 0.1
-done
-if [ -x web/feeds.sh ]; then
-  web/feeds.sh "$url" &
-  feeds=$!
+# The server's first line comes once it listens, and holds the address.
+exec 3< <(exec build/freshet serve --listen "127.0.0.1:$port" --demo=build/pages)
+server=$!
+if ! read -r listening <&3; then
+  wait "$server"
+  exit 1
 fi
-echo "== the demo is at $url/"
+url=${listening##* }
+web/feeds.sh "$url" &
+feeds=$!
+printf '\n== the demo is at %s/ (Ctrl-C ends it)\n' "$url"
 wait "$server"
