@@ -15,6 +15,10 @@ constexpr Duration late_cap{60'000};
 constexpr Duration early_outage{2 * 60'000};
 // 2^16 windows are past every cap; a larger shift could overflow.
 constexpr unsigned exponent_max = 16;
+// The least wait for a slot: up to four doublings stay within the two seconds for which a server
+// honours one.
+constexpr Duration slot_delay_min{100};
+constexpr unsigned slot_doublings_max = 9;
 
 }  // namespace
 
@@ -27,6 +31,7 @@ void ReconnectPolicy::handle_attempt() { ++attempt_; }
 
 void ReconnectPolicy::handle_stable() {
   attempt_ = 0;
+  slots_ = 0;
   outage_since_.reset();
 }
 
@@ -35,6 +40,10 @@ Duration ReconnectPolicy::delay(Instant now, Cause cause, Random& random) {
   if (attempt_ > 0) return repeat_delay(now, attempt_, random);
   if (cause == Cause::local) return local_delay(random);
   return kind_ == Reconnect::none ? Duration{0} : random.between(Duration{0}, window_);
+}
+
+Duration ReconnectPolicy::slot_delay(Duration floor) {
+  return std::max(floor, slot_delay_min * (1 << std::min(slots_++, slot_doublings_max)));
 }
 
 Duration ReconnectPolicy::local_delay(Random& random) const {

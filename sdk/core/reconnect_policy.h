@@ -37,6 +37,11 @@ class ReconnectPolicy {
   // cannot spin.
   Duration delay(Instant now, Cause cause, Random& random);
 
+  // How long to wait for a slot of one's own, `floor` away: exactly so long, but at least 100 ms,
+  // doubled with each further ticket of one outage, so that tickets for no time at all cannot make
+  // a client spin. Attempts that failed otherwise do not count: their backoff would miss the slot.
+  Duration slot_delay(Duration floor);
+
   // Evenly in [0, min(window, 2 s)], whatever the attempt: something here has changed.
   Duration local_delay(Random& random) const;
 
@@ -50,6 +55,7 @@ class ReconnectPolicy {
   Duration window_{5'000};
   bool window_known_ = false;
   unsigned attempt_ = 0;
+  unsigned slots_ = 0;  // Told since the last stable connection.
   std::optional<Instant> outage_since_;
 };
 

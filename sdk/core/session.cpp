@@ -17,10 +17,6 @@ namespace {
 constexpr Duration woken_for{10'000};
 // How long input that waited out a sleep may take to be read.
 constexpr Duration wake_grace{1'000};
-// The least wait for a slot, doubled with each attempt: up to four it stays within the two seconds
-// for which a server honours a slot.
-constexpr Duration slot_delay_min{100};
-constexpr unsigned slot_doublings_max = 9;
 
 }  // namespace
 
@@ -306,9 +302,7 @@ void Session::wait_by_policy(Instant now, Cause cause, const Verdict& verdict) {
     // A floor is the same for all, so that the draw stands on top of it.
     wait(now, floor + drawn, verdict.error.message);
   } else {
-    // A ticket is a slot of one's own; yet tickets for no time at all must not make a client spin.
-    const Duration least = slot_delay_min * (1 << std::min(policy_.attempt(), slot_doublings_max));
-    wait(now, std::max(floor, least), verdict.error.message);
+    wait(now, policy_.slot_delay(floor), verdict.error.message);
   }
 }
 

@@ -110,5 +110,24 @@ TEST_CASE("the policy `none` returns at once, but cannot spin on failures", "[co
   CHECK(policy.delay(begin, Cause::remote, random) == Duration{100});
 }
 
+TEST_CASE("a slot is kept to the millisecond, however many attempts failed before",
+          "[core][policy]") {
+  ReconnectPolicy policy{Reconnect::windowed};
+  for (int count = 0; count < 12; ++count) policy.handle_attempt();
+  CHECK(policy.slot_delay(Duration{1'700}) == Duration{1'700});
+}
+
+TEST_CASE("each ticket of one outage waits at least twice as long as the one before",
+          "[core][policy]") {
+  ReconnectPolicy policy{Reconnect::windowed};
+  CHECK(policy.slot_delay(Duration{0}) == Duration{100});
+  CHECK(policy.slot_delay(Duration{0}) == Duration{200});
+  CHECK(policy.slot_delay(Duration{3'000}) == Duration{3'000});
+  for (int count = 0; count < 100; ++count) policy.slot_delay(Duration{0});
+  CHECK(policy.slot_delay(Duration{0}) == Duration{51'200});
+  policy.handle_stable();
+  CHECK(policy.slot_delay(Duration{0}) == Duration{100});
+}
+
 }  // namespace
 }  // namespace freshet::core
