@@ -3,9 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <unordered_set>
 
 #include "log/instant.h"
 
@@ -24,7 +21,8 @@ class Window {
  public:
   explicit Window(WindowOptions options = {});
 
-  // There are so many clients now: streams and recent pollers of all loops.
+  // There are so many clients now: streams and recent pollers of all loops, and those who were
+  // told to come back.
   void observe(std::size_t clients, Instant now);
   Duration value(Instant now) const;
   // The number the window was computed from.
@@ -35,26 +33,6 @@ class Window {
   std::size_t clients_ = 0;
   double peak_ = 0;
   Instant peak_at_{};
-};
-
-// Counts clients that poll. One counts as here until it has not asked for between 90 and 180
-// seconds, longer than the longest wait. Holds at most `pollers_max`; more are not counted.
-class RecentPollers {
- public:
-  static constexpr std::size_t pollers_max = 1'000'000;
-
-  // `client`: its id, or its address when it gave none.
-  void seen(std::string_view client, Instant now);
-  std::size_t count(Instant now);
-
- private:
-  void turn(Instant now);
-
-  std::unordered_set<std::uint64_t> current_;
-  std::unordered_set<std::uint64_t> previous_;
-  std::size_t previous_only_ = 0;  // In previous_ and not in current_.
-  Instant turned_at_{};
-  bool started_ = false;
 };
 
 }  // namespace freshet::server

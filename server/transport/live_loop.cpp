@@ -121,7 +121,9 @@ std::string LiveLoop::client_id(std::string given) {
   return id;
 }
 
-void LiveLoop::poll_seen(std::string_view client) { pollers_.seen(client, now()); }
+void LiveLoop::poll_seen(std::string_view client) {
+  pollers_.see(std::hash<std::string_view>{}(client), now());
+}
 
 Duration LiveLoop::spread_in_window() {
   const auto window = std::max<std::int64_t>(context_.window_ms.load(std::memory_order_relaxed), 1);

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "admission/window.h"
+#include "admission/recent_clients.h"
 #include "hub/hub.h"
 #include "park/loop.h"
 #include "transport/server_context.h"
@@ -61,7 +61,7 @@ class LiveLoop final : private LogFollower {
   ServerContext& context_;
   Hub hub_;
   std::mt19937_64 random_;
-  RecentPollers pollers_;
+  RecentClients pollers_{Duration{90'000}};
   std::int64_t pollers_told_ = 0;
   HubCounts told_;
   std::atomic<bool> noted_{false};  // A wake is on its way.

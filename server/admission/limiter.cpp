@@ -1,0 +1,109 @@
+#include "admission/limiter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace freshet::server {
+namespace {
+
+constexpr std::uint64_t late_every = 16;
+constexpr Duration late_ahead_max{10'000};
+constexpr double rate_min = 0.001;
+constexpr double rate_max = 1'000'000;
+
+constexpr bool is_late(std::uint64_t slot) { return slot % late_every == late_every - 1; }
+
+}  // namespace
+
+Limiter::Limiter(LimiterOptions options) : options_(options) {
+  options_.rate = std::clamp(options_.rate, rate_min, rate_max);
+  if (options_.burst <= 0) options_.burst = std::max(50.0, options_.rate / 10);
+  options_.burst = std::max(options_.burst, 1.0);
+  spent_ = -options_.burst;
+}
+
+double Limiter::position(Instant now) const {
+  return static_cast<double>(now.time_since_epoch().count()) * options_.rate / 1000;
+}
+
+void Limiter::refill(double here) { spent_ = std::max(spent_, here - options_.burst); }
+
+bool Limiter::admit(Instant now) {
+  const double here = position(now);
+  refill(here);
+  // Half an admission of slack, because the burst is full only for a moment.
+  const double needed = backlog(now) > Duration{0} ? options_.burst - 0.5 : 1;
+  if (here - spent_ < std::max(needed, 1.0)) return false;
+  spent_ += 1;
+  return true;
+}
+
+std::optional<std::uint64_t> Limiter::reserve(Instant now) {
+  const auto nearest =
+      static_cast<std::uint64_t>(std::ceil(position(now + options_.slot_ahead_min)));
+  std::uint64_t slot = std::max(next_, nearest);
+  if (is_late(slot)) ++slot;
+  if (time_of(slot) - now > options_.slot_ahead_max) return std::nullopt;
+  if (nearest > next_) first_ = slot;
+  next_ = slot + 1;
+  return slot;
+}
+
+std::optional<std::uint64_t> Limiter::reserve_late(Instant now) {
+  const double nearest = position(now + options_.slot_ahead_min);
+  std::uint64_t slot = std::max(next_late_, static_cast<std::uint64_t>(std::ceil(nearest)));
+  slot += late_every - 1 - slot % late_every;
+  if (time_of(slot) - now > late_ahead_max) return reserve(now);
+  next_late_ = slot + 1;
+  return slot;
+}
+
+Limiter::Outcome Limiter::use(std::uint64_t slot, Instant now) {
+  // What was never given is past every slot that was, so no time needs to be worked out for it.
+  if (slot >= std::max(next_, next_late_)) return Outcome::over;
+  const Instant at = time_of(slot);
+  if (at - now > options_.slot_tolerance) return Outcome::early;
+  if (now - at > options_.slot_tolerance || !mark_used(slot, now)) return Outcome::over;
+  const double here = position(now);
+  refill(here);
+  if (here - spent_ < 1) return Outcome::crowded;
+  spent_ += 1;
+  return Outcome::honoured;
+}
+
+// REQUIRES: the slot is within the tolerance of now.
+bool Limiter::mark_used(std::uint64_t slot, Instant now) {
+  if (used_.empty()) {
+    // Two tolerances of slots, and what rounding to whole milliseconds and numbers adds.
+    const double span = 2 * static_cast<double>(options_.slot_tolerance.count()) + 1;
+    used_.resize(static_cast<std::size_t>(span * options_.rate / 1000) + 4);
+  }
+  const double end = std::floor(position(now + options_.slot_tolerance)) + 1;
+  const auto until = static_cast<std::uint64_t>(std::max(end, 1.0));
+  const std::uint64_t first = until > used_.size() ? until - used_.size() : 0;
+  for (std::uint64_t n = std::max(used_until_, first); n < until; ++n) {
+    used_[n % used_.size()] = false;
+  }
+  used_until_ = std::max(used_until_, until);
+  if (used_[slot % used_.size()]) return false;
+  used_[slot % used_.size()] = true;
+  return true;
+}
+
+Instant Limiter::time_of(std::uint64_t slot) const {
+  const double milliseconds = std::ceil(static_cast<double>(slot) * 1000 / options_.rate);
+  return Instant{Duration{static_cast<Duration::rep>(milliseconds)}};
+}
+
+Duration Limiter::backlog(Instant now) const {
+  const std::uint64_t end = std::max(next_, next_late_);
+  return end == 0 ? Duration{0} : std::max(time_of(end - 1) - now, Duration{0});
+}
+
+std::size_t Limiter::waiting(Instant now) const {
+  const auto here = static_cast<std::uint64_t>(std::max(std::ceil(position(now)), 0.0));
+  const std::uint64_t from = std::max(first_, here);
+  return next_ > from ? static_cast<std::size_t>(next_ - from) : 0;
+}
+
+}  // namespace freshet::server
