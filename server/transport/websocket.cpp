@@ -38,6 +38,8 @@ Blob close_answer(const wire::WebSocketEvent& event) {
 
 std::string_view as_text(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
+// Both streams here end when their peer has sent its last byte without a close frame: what can
+// neither answer a close nor send a frame is no WebSocket any more (§7.1.5, §7.2.1).
 class WebSocketStream final : public Stream {
  public:
   WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity)
@@ -57,6 +59,7 @@ class WebSocketStream final : public Stream {
   }
 
   void handle_bytes(std::span<const char> bytes) override;
+  void handle_peer_half_closed() override { end({}); }
 
   Sent send(EncodedMessage& message) override { return queue_message(message.websocket()); }
   void send_control(EncodedMessage& frame, const wire::ServerFrame&) override {
@@ -205,6 +208,10 @@ class EchoStream final : public park::Parked {
       if (!connection_) return;
     }
     if (const auto fault = parser_.fault()) end(close_frame(fault->close_code, fault->reason));
+  }
+
+  void handle_peer_half_closed() override {
+    if (connection_) end({});
   }
 
   void handle_closed(park::CloseReason) override { connection_ = nullptr; }

@@ -54,6 +54,8 @@ class WebSocketPeer {
   std::uint16_t close_code();
   // Whether the peer has ended the connection behind what was read.
   bool ended() { return client_.read_to_end().empty(); }
+  std::string read_to_end() { return client_.read_to_end(); }
+  void half_close() { client_.half_close(); }
 
  private:
   park::LoopbackClient client_;

@@ -143,6 +143,21 @@ TEST_CASE("a peer that breaks RFC 6455 is closed with the right code and harms n
   CHECK(server.counts().websocket_faults.value() == static_cast<std::int64_t>(cases.size()));
 }
 
+TEST_CASE("a peer that sends its last byte without a close frame is let go",
+          "[server][websocket]") {
+  app::ServerOptions options;
+  options.echo = true;
+  TestServer server(options);
+  for (const char* path : {"/v1/ws?pattern=a", "/v1/echo"}) {
+    INFO(path);
+    WebSocketPeer peer = server.websocket(path);
+    peer.half_close();
+    peer.read_to_end();
+  }
+  CHECK(eventually([&] { return server.counts().open() == 0; }));
+  CHECK(server.counts().websocket_faults.value() == 0);
+}
+
 TEST_CASE("what a frame asks wrongly is answered by an error with its ref", "[server][websocket]") {
   TestServer server;
   WebSocketPeer peer = server.websocket("/v1/ws");
