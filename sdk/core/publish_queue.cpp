@@ -61,14 +61,14 @@ void PublishQueue::send(Instant now, Line line) {
   if (paused_until_ && now < *paused_until_) return;
   // Behind a POST in flight even a WebSocket would overtake.
   if (request_ != 0) return;
-  if (line.kind == Line::Kind::websocket) send_over_websocket(line.connection);
+  if (line.kind == Line::Kind::websocket) send_over_websocket(now, line.connection);
   if (line.kind == Line::Kind::http) send_over_http(now);
 }
 
-void PublishQueue::send_over_websocket(ConnectionId connection) {
+void PublishQueue::send_over_websocket(Instant now, ConnectionId connection) {
   for (Item& item : items_) {
     if (item.sent) continue;
-    mark_sent(item, connection);
+    mark_sent(now, item, connection);
     context_.actions.push(SendPublish{
         connection, item.id, wire::encode_publish_head(ref_of(item.id), item.topic, item.key)});
   }
@@ -78,7 +78,7 @@ void PublishQueue::send_over_http(Instant now) {
   PostPublishes post;
   for (Item& item : items_) {
     if (item.sent) continue;
-    mark_sent(item, 0);
+    mark_sent(now, item, 0);
     post.lines.push_back({item.id, wire::encode_publish_line_head(item.topic, item.key)});
     if (one_by_one_) break;
   }
@@ -90,8 +90,9 @@ void PublishQueue::send_over_http(Instant now) {
   context_.actions.push(std::move(post));
 }
 
-void PublishQueue::mark_sent(Item& item, ConnectionId connection) {
+void PublishQueue::mark_sent(Instant now, Item& item, ConnectionId connection) {
   item.sent = true;
+  item.sent_at = now;
   item.connection = connection;
   ++item.sends;
   if (item.sent_epoch.empty()) item.sent_epoch = epoch_;
@@ -186,16 +187,22 @@ void PublishQueue::handle_failed(Instant now, RequestId request, const Connectio
   }
 }
 
-void PublishQueue::handle_due(Instant now) {
+ConnectionId PublishQueue::handle_due(Instant now) {
+  ConnectionId deaf = 0;
   if (paused_until_ && now >= *paused_until_) paused_until_.reset();
   for (std::size_t index = 0; index < items_.size();) {
-    if (items_[index].deadline > now) {
+    const Item& item = items_[index];
+    if (item.deadline > now) {
       ++index;
     } else {
-      finish(items_[index].id, Error{ErrorCode::timeout, "no answer to the publish in time"});
+      if (item.sent && now - item.sent_at >= context_.config.connect_timeout) {
+        deaf = item.connection;
+      }
+      finish(item.id, Error{ErrorCode::timeout, "no answer to the publish in time"});
     }
   }
   arm(now);
+  return deaf;
 }
 
 void PublishQueue::handle_post_overdue(Instant now) {

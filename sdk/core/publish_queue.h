@@ -49,8 +49,9 @@ class PublishQueue {
   // The outcome of a POST.
   void handle_answers(Instant now, RequestId request, const std::vector<PublishAnswer>& answers);
   void handle_failed(Instant now, RequestId request, const ConnectionEnd& end);
-  // Deadline::publish and Deadline::post.
-  void handle_due(Instant now);
+  // Deadline::publish and Deadline::post. Gives the WebSocket that left a publish unanswered until
+  // its deadline, and for long enough to be taken for deaf; 0: none.
+  ConnectionId handle_due(Instant now);
   void handle_post_overdue(Instant now);
 
   // How long nothing is sent over HTTP after a failure.
@@ -69,6 +70,7 @@ class PublishQueue {
     Instant deadline;
     bool sent = false;            // And not answered.
     ConnectionId connection = 0;  // The WebSocket that carries it; 0: the POST in flight.
+    Instant sent_at = {};         // When it was last sent.
     std::string sent_epoch = {};  // Of the log when it was first sent; empty: not sent.
     unsigned sends = 0;           // That were not refused.
   };
@@ -77,8 +79,8 @@ class PublishQueue {
   // Nothing may refer to the item behind this.
   void finish(PublishId publish, Result<std::uint64_t> outcome);
   void finish_all_sent(const Error& error);
-  void mark_sent(Item& item, ConnectionId connection);
-  void send_over_websocket(ConnectionId connection);
+  void mark_sent(Instant now, Item& item, ConnectionId connection);
+  void send_over_websocket(Instant now, ConnectionId connection);
   void send_over_http(Instant now);
   // Whether what was sent and not answered may be in the log all the same.
   enum class Fate { refused, unknown };

@@ -389,7 +389,12 @@ void Session::handle_due(Instant now, Timers::Due due) {
     case Deadline::change:
       return;  // flush() opens it.
     case Deadline::publish:
-      return publishes_.handle_due(now);
+      // What is heard on it says nothing of its other direction.
+      if (const ConnectionId deaf = publishes_.handle_due(now); deaf != 0) {
+        end(now, deaf, {.kind = EndKind::lost, .reason = "a publish was not answered"},
+            Cause::local, Tell::yes);
+      }
+      return;
     case Deadline::post:
       return publishes_.handle_post_overdue(now);
     case Deadline::hello:

@@ -43,6 +43,27 @@ TEST_CASE("a publish alone connects, and goes out behind hello", "[core][publish
   CHECK(driver.outcomes.size() == 1);
 }
 
+TEST_CASE("a WebSocket that leaves a publish unanswered to the end is given up, though it talks",
+          "[core][publish]") {
+  ClientDriver driver;
+  const auto connection = driver.go_live(Transport::websocket);
+  const auto hasty = driver.publish("chat.lobby", 10, Duration{1'000});
+  const auto patient = driver.publish();
+  driver.advance(Duration{1'000});
+  CHECK(code(driver.outcome(hasty)) == ErrorCode::timeout);
+  CHECK_FALSE(driver.is_closed(connection));
+  driver.advance(Duration{24'000});
+  driver.frame(connection, R"({"op":"ping","cursor":"k3f9:100","window":1000})");
+  driver.advance(Duration{5'000});
+  CHECK(code(driver.outcome(patient)) == ErrorCode::timeout);
+  CHECK(driver.is_closed(connection));
+  const auto later = driver.publish();
+  driver.time_until_opened();
+  driver.greet_websocket(driver.opened().connection);
+  CHECK(driver.publishes.back().publish == later);
+  CHECK(driver.publishes.back().connection == driver.opened().connection);
+}
+
 TEST_CASE("publishes over WebSocket are pipelined in order", "[core][publish]") {
   ClientDriver driver;
   const auto connection = driver.go_live(Transport::websocket);
