@@ -17,9 +17,8 @@ extern char** environ;
 
 namespace freshet::tests {
 
-Served::Served(std::vector<std::string> flags) {
-  std::vector<std::string> command{program_path,  "serve",       "--listen",
-                                   "127.0.0.1:0", "--log-level", "off"};
+Served::Served(std::vector<std::string> flags, const std::string& listen) {
+  std::vector<std::string> command{program_path, "serve", "--listen", listen, "--log-level", "off"};
   command.insert(command.end(), flags.begin(), flags.end());
   std::vector<char*> arguments;
   for (std::string& word : command) arguments.push_back(word.data());
@@ -60,6 +59,14 @@ void Served::kill() {
   ::kill(process_, SIGKILL);
   waitpid(process_, nullptr, 0);
   process_ = -1;
+}
+
+int Served::stop() {
+  ::kill(process_, SIGTERM);
+  int status = 0;
+  waitpid(process_, &status, 0);
+  process_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace freshet::tests
