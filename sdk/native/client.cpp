@@ -17,9 +17,11 @@ Client::~Client() { driver_->close(); }
 Result<Subscription> Client::subscribe(std::string pattern,
                                        std::function<void(const Message&)> on_message,
                                        SubscribeOptions options) {
-  const auto id = driver_->subscribe(pattern, std::move(on_message), std::move(options));
+  // Once the driver has the subscription a callback may run, and destroy this client in it.
+  const auto driver = driver_;
+  const auto id = driver->subscribe(pattern, std::move(on_message), std::move(options));
   if (!id) return id.error();
-  return Subscription(driver_, *id);
+  return Subscription(driver, *id);
 }
 
 std::future<Result<Ack>> Client::publish_json(std::string topic, std::string json,
