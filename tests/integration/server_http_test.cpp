@@ -1,4 +1,4 @@
-// The server's HTTP surface under good and hostile requests, on raw sockets.
+// The server's HTTP surface on raw sockets; hostile requests are in server_bad_input_test.
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <string_view>
@@ -42,44 +42,6 @@ TEST_CASE("unknown paths and wrong methods are problems, not silence", "[server]
   }
 }
 
-TEST_CASE("a request that could be read in two ways is refused and closed", "[server][http]") {
-  TestServer server;
-  WebSocketPeer bystander = server.websocket("/v1/ws?pattern=>");
-  bystander.next_with("\"op\":\"live\"");
-  const std::string smuggled =
-      "POST /v1/topics/smuggled HTTP/1.1\r\nHost: x\r\n"
-      "Content-Length: 1\r\n\r\n1";
-  const std::string post = "POST /v1/topics/a HTTP/1.1\r\nHost: x\r\n";
-  const std::vector<std::pair<std::string, std::string>> cases{
-      {"both lengths", post + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-      {"two lengths", post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n1"},
-      {"a list of lengths", post + "Content-Length: 1, 2\r\n\r\n1"},
-      {"a signed length", post + "Content-Length: +1\r\n\r\n1"},
-      {"a length that is none", post + "Content-Length: 1x\r\n\r\n1"},
-      {"another encoding", post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"},
-      {"an encoding in disguise", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"},
-      {"a blank before the colon", post + "Content-Length : 1\r\n\r\n1"},
-      {"a folded header", post + "X: a\r\n b\r\nContent-Length: 1\r\n\r\n1"},
-      {"a bare line feed", "POST /v1/topics/a HTTP/1.1\nHost: x\nContent-Length: 1\n\n1"},
-      {"a NUL in a header", post + std::string("X: a\0b\r\n", 8) + "Content-Length: 1\r\n\r\n1"},
-      {"a bad chunk size", post + "Transfer-Encoding: chunked\r\n\r\n0x1\r\n1\r\n0\r\n\r\n"},
-      {"no host", "POST /v1/topics/a HTTP/1.1\r\nContent-Length: 1\r\n\r\n1"},
-      {"two hosts", post + "Host: y\r\nContent-Length: 1\r\n\r\n1"},
-  };
-  for (const auto& [what, bytes] : cases) {
-    INFO(what);
-    park::LoopbackClient client = server.connect();
-    client.send(bytes + smuggled);
-    const std::string answer = client.read_to_end();
-    CHECK((answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.1 501 ")));
-    CHECK(answer.find("\nHTTP/1.1 ") == std::string::npos);
-    CHECK(answer.find("\"id\":") == std::string::npos);
-  }
-  CHECK(server.server().log().head() == 0);
-  server.publish("a", "1");
-  CHECK(bystander.next().payload.find("\"data\":1}") != std::string::npos);
-}
-
 TEST_CASE("a chunked publish is one publish", "[server][http]") {
   TestServer server;
   park::LoopbackClient client = server.connect();
@@ -88,22 +50,6 @@ TEST_CASE("a chunked publish is one publish", "[server][http]") {
   CHECK(client.read_answer().starts_with("HTTP/1.1 200 "));
   CHECK(server.get("/v1/poll?pattern=a&cursor=earliest").find("\"data\":[1,2,3]}") !=
         std::string::npos);
-}
-
-TEST_CASE("requests over the limits get their own status", "[server][http][limits]") {
-  TestServer server;
-  const auto answer = [&](const std::string& bytes) {
-    park::LoopbackClient client = server.connect();
-    client.send(bytes);
-    return client.read_to_end().substr(0, 13);
-  };
-  CHECK(answer("GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n") ==
-        "HTTP/1.1 414 ");
-  CHECK(answer("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(17'000, 'a') + "\r\n\r\n") ==
-        "HTTP/1.1 431 ");
-  CHECK(answer("POST /v1/topics/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n") ==
-        "HTTP/1.1 413 ");
-  CHECK(answer("GET / HTTP/2.0\r\nHost: x\r\n\r\n") == "HTTP/1.1 505 ");
 }
 
 TEST_CASE("pages of other origins are refused on every path until they are named",
