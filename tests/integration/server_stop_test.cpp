@@ -1,15 +1,12 @@
 // The end of a server: what its clients are told, and that nothing stays behind.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
 #include <catch2/catch_test_macros.hpp>
-#include <cstdio>
-#include <cstdlib>
+#include <csignal>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "integration/program.h"
 #include "integration/server_fixture.h"
 #include "paths.h"
 
@@ -49,16 +46,12 @@ TEST_CASE("a server that stops tells every stream when to return and closes it",
 
 // The program's exit code and all it printed.
 std::pair<int, std::string> run(const std::string& arguments) {
-  const std::string command = std::string(program_path) + " " + arguments + " 2>&1";
-  FILE* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string output;
-  std::array<char, 4096> buffer;
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    output.append(buffer.data(), got);
-  }
-  const int status = ::pclose(pipe);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
+  std::vector<std::string> words{program_path};
+  std::istringstream text{arguments};
+  for (std::string word; text >> word;) words.push_back(word);
+  Program program{words, {}, true};
+  std::string output = program.read_to_end();
+  return {program.wait(), std::move(output)};
 }
 
 TEST_CASE("serve refuses what cannot be with exit code 2 and a sentence", "[server][program]") {
@@ -92,24 +85,10 @@ TEST_CASE("serve exits with 1 when its port is in use", "[server][program]") {
 }
 
 TEST_CASE("serve ends with 0 at SIGTERM and says where it listened", "[server][program]") {
-  // The shell starts it, waits for its first line, ends it and passes its exit code on.
-  const std::string script =
-      std::string("sh -c '\"") + program_path +
-      "\" serve --port 0 > \"$1\" & pid=$!; "
-      "until grep -q listening \"$1\"; do kill -0 $pid || exit 9; done; "
-      "kill -TERM $pid; wait $pid; code=$?; cat \"$1\"; rm \"$1\"; exit $code' sh ";
-  std::array<char, 32> file{"/tmp/freshet-serve-XXXXXX"};
-  const int fd = ::mkstemp(file.data());
-  REQUIRE(fd >= 0);
-  FILE* pipe = ::popen((script + file.data() + " 2>/dev/null").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::array<char, 256> line{};
-  REQUIRE(std::fgets(line.data(), line.size(), pipe) != nullptr);
-  const int status = ::pclose(pipe);
-  ::close(fd);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
-  CHECK(std::string(line.data()).find("listening on http://127.0.0.1:") != std::string::npos);
+  Program serve{{program_path, "serve", "--port", "0", "--log-level", "off"}};
+  CHECK(serve.read_line().find("listening on http://127.0.0.1:") != std::string::npos);
+  serve.signal(SIGTERM);
+  CHECK(serve.wait() == 0);
 }
 
 }  // namespace
