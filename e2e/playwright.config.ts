@@ -1,5 +1,6 @@
 // Debian's Chromium and Firefox, one worker each.
 import { defineConfig } from "@playwright/test";
+import { chromiumArguments, chromiumProgram, firefoxProgram } from "./support/browsers.ts";
 
 export default defineConfig({
   testDir: "tests",
@@ -18,27 +19,18 @@ export default defineConfig({
       workers: 1,
       use: {
         browserName: "chromium",
-        launchOptions: {
-          executablePath: "/usr/bin/chromium",
-          args: [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-          ],
-        },
+        launchOptions: { executablePath: chromiumProgram, args: chromiumArguments },
       },
     },
     {
       name: "firefox",
       workers: 1,
+      // They need a browser that hides, freezes and keeps pages while it is driven.
+      testIgnore: "page_lifecycle.spec.ts",
       use: {
         browserName: "firefox",
         channel: "moz-firefox",
-        launchOptions: { executablePath: "/usr/bin/firefox-esr" },
+        launchOptions: { executablePath: firefoxProgram },
       },
     },
   ],

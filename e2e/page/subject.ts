@@ -14,22 +14,25 @@ interface Numbered {
   n: number;
 }
 
-const client_entries: Entry[] = [];
+let entries: Entry[] = [];
 let client: Client<{ numbers: Numbered }> | undefined;
+let crowd: { client: Client; delays: number[] }[] = [];
 
 const subject = {
-  entries: client_entries,
+  /** Of the newest client. */
+  entries: (): Entry[] => entries,
 
-  /** One client, subscribed to `numbers`. */
+  /** A new client, subscribed to `numbers`. */
   start(options: ClientOptions, { cursor = "earliest" }: SubscribeOptions = {}): void {
+    const own: Entry[] = (entries = []);
     client = connect("/", options);
-    client.onState((state) => client_entries.push({ kind: "state", state }));
+    client.onState((state) => own.push({ kind: "state", state }));
     client.subscribe("numbers", {
       cursor,
-      onMessage: ({ id, data }) => client_entries.push({ kind: "message", n: data.n, id }),
-      onGap: ({ reason }) => client_entries.push({ kind: "gap", reason }),
-      onLive: () => client_entries.push({ kind: "live" }),
-      onError: ({ code }) => client_entries.push({ kind: "error", code }),
+      onMessage: ({ id, data }) => own.push({ kind: "message", n: data.n, id }),
+      onGap: ({ reason }) => own.push({ kind: "gap", reason }),
+      onLive: () => own.push({ kind: "live" }),
+      onError: ({ code }) => own.push({ kind: "error", code }),
     });
   },
 
@@ -46,6 +49,21 @@ const subject = {
   close(): void {
     client?.close();
   },
+
+  /** Many clients, to see how they spread. */
+  gather(count: number, options: ClientOptions): void {
+    crowd = Array.from({ length: count }, () => {
+      const one = { client: connect("/", options), delays: [] as number[] };
+      one.client.onState((state) => {
+        if (state.kind === "waiting" && state.retryInMs > 0) one.delays.push(state.retryInMs);
+      });
+      one.client.subscribe("numbers", () => {});
+      return one;
+    });
+  },
+  gathered: (): number => crowd.filter((one) => one.client.getState().kind === "live").length,
+  /** How long each of them has waited since it was live, as it said itself. */
+  delays: (): number[][] => crowd.map(({ delays }) => delays),
 
   /** For tests that need an application of their own. */
   connect,

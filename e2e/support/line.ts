@@ -1,6 +1,6 @@
-// The line between browser and server: a TCP proxy that can cut the line and bar one transport. It reads no
-// more than the first line of a request: a browser sends a request's head in one write, and the
-// next one only when that was answered.
+// The line between browser and server: a TCP proxy that can be cut, and can bar or hold back one
+// transport. It reads no more than the first line of a request: a browser sends a request's head in
+// one write, and the next one only when that was answered.
 import { once } from "node:events";
 import {
   type AddressInfo,
@@ -13,17 +13,18 @@ import {
 /** The transports as a proxy can tell them apart; both kinds of polling use one path. */
 export type Route = "websocket" | "sse" | "poll" | "publish" | "page";
 
-/** What a proxy may do to a transport. */
+/** What may happen to a transport on the way. */
 export type Barrier =
   /** Closes the connection without an answer. */
   | "break"
-  /** Takes the request and never answers, as one that buffers a stream does. */
+  /** Takes the request and never answers, as a proxy does that buffers a stream. */
   | "swallow"
+  /** Lets the server say hello and breaks behind it. */
+  | "greet"
   /** Answers with this status. */
   | 403
   | 404
-  | 500
-  | 503;
+  | 500;
 
 export interface Seen {
   readonly route: Route;
@@ -46,6 +47,8 @@ export class Line {
   /** Every request for the server's /v1, in order, answered or not. */
   readonly seen: Seen[] = [];
   private readonly barred = new Map<Route, Barrier>();
+  // What waits for release().
+  private readonly held = new Map<Route, (() => void)[]>();
   private readonly open = new Map<Socket, Route>();
   private isCut = false;
 
@@ -70,10 +73,14 @@ export class Line {
     return this.seen.filter((one) => one.route === route).length;
   }
 
+  /** Breaks every connection once. */
+  drop(): void {
+    for (const socket of this.open.keys()) socket.destroy();
+  }
   /** Breaks every connection at once, and each new one, until mend(). */
   cut(): void {
     this.isCut = true;
-    for (const socket of this.open.keys()) socket.destroy();
+    this.drop();
   }
   mend(): void {
     this.isCut = false;
@@ -82,17 +89,31 @@ export class Line {
   /** Bars one transport from now on; what is open of it breaks. */
   bar(route: Route, how: Barrier): void {
     this.barred.set(route, how);
-    for (const [socket, carries] of this.open) if (carries === route) socket.destroy();
+    this.dropRoute(route);
   }
   unbar(route: Route): void {
     this.barred.delete(route);
     // What was swallowed would never be answered.
-    for (const [socket, carries] of this.open) if (carries === route) socket.destroy();
+    this.dropRoute(route);
+  }
+
+  /** Requests from now on reach the server only with release(): a slow way there. */
+  hold(route: Route): void {
+    this.held.set(route, []);
+  }
+  release(route: Route): void {
+    const waiting = this.held.get(route) ?? [];
+    this.held.delete(route);
+    for (const go of waiting) go();
   }
 
   close(): void {
     this.cut();
     this.listener.close();
+  }
+
+  private dropRoute(route: Route): void {
+    for (const [socket, carries] of this.open) if (carries === route) socket.destroy();
   }
 
   private serve(browser: Socket): void {
@@ -109,26 +130,33 @@ export class Line {
       this.open.delete(browser);
       server.destroy();
     });
-    server.on("close", () => browser.destroy());
-    server.pipe(browser);
-    browser.on("data", (chunk) => {
-      if (this.lets(browser, chunk)) server.write(chunk);
+    server.on("end", () => browser.end());
+    server.on("close", () => browser.destroySoon());
+    browser.on("data", (chunk) => this.forward(browser, server, chunk));
+    server.on("data", (chunk) => {
+      browser.write(chunk);
+      if (this.barrierOf(browser) === "greet" && chunk.includes('"op":"hello"')) browser.end();
     });
   }
 
-  // Whether the server gets to see it.
-  private lets(browser: Socket, chunk: Buffer): boolean {
+  private forward(browser: Socket, server: Socket, chunk: Buffer): void {
     const target = /^[A-Z]+ (\S+) HTTP\/1\.1\r\n/.exec(chunk.toString("latin1"))?.[1];
     if (target !== undefined) {
-      this.open.set(browser, routeOf(target));
-      if (target.startsWith("/v1/")) this.seen.push({ route: routeOf(target), target });
+      const route = routeOf(target);
+      this.open.set(browser, route);
+      if (target.startsWith("/v1/")) this.seen.push({ route, target });
     }
-    const how = this.barred.get(this.open.get(browser)!);
-    if (how === undefined) return true;
-    if (how === "break") browser.destroy();
+    const how = this.barrierOf(browser);
+    const waiting = this.held.get(this.open.get(browser)!);
+    if (waiting) waiting.push(() => server.write(chunk));
+    else if (how === undefined || how === "greet") server.write(chunk);
+    else if (how === "break") browser.destroy();
     else if (how !== "swallow") {
       browser.end(`HTTP/1.1 ${how} Barred\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     }
-    return false;
+  }
+
+  private barrierOf(browser: Socket): Barrier | undefined {
+    return this.barred.get(this.open.get(browser)!);
   }
 }

@@ -11,6 +11,16 @@ const program = process.env["FRESHET_PROGRAM"] ?? `${root}build/freshet`;
 export const subjectPages = `${root}build/e2e/pages`;
 export const demoPages = `${root}build/pages`;
 
+/** Flags of `freshet serve` by name, without the dashes. */
+export type Flags = Readonly<Record<string, string>>;
+
+const promptFlags: Flags = {
+  "log-level": "warn",
+  ping: "2s",
+  "poll-interval": "100ms",
+  "window-min": "100ms",
+};
+
 export class Server {
   private child: ChildProcess | undefined;
   /** 0 until the system has chosen one; the same after every restart. */
@@ -18,20 +28,10 @@ export class Server {
 
   private constructor(private readonly flags: readonly string[]) {}
 
-  /** `flags` come after those that keep tests from waiting, and override them. */
-  static async start(pages: string, flags: readonly string[] = []): Promise<Server> {
-    const server = new Server([
-      `--demo=${pages}`,
-      "--log-level",
-      "warn",
-      "--ping",
-      "2s",
-      "--poll-interval",
-      "100ms",
-      "--window-min",
-      "100ms",
-      ...flags,
-    ]);
+  /** `flags` override those that keep tests from waiting. */
+  static async start(pages: string, flags: Flags = {}): Promise<Server> {
+    const all = { demo: pages, ...promptFlags, ...flags };
+    const server = new Server(Object.entries(all).map(([name, value]) => `--${name}=${value}`));
     await server.restart();
     return server;
   }

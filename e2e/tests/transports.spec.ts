@@ -33,10 +33,12 @@ for (const { transport, route, fallback, barrier } of cases) {
       subject,
       publisher,
     }) => {
-      await publisher.publish(10);
+      publisher.begin();
+      await publisher.more(10);
       await subject.start(alone);
       await subject.untilLive(transport);
-      await publisher.publish(30);
+      await publisher.more(30);
+      await publisher.stop();
       await subject.expectPromiseKept();
     });
 
