@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything, starts the server with the demo pages and the feeds that fill them, and prints the address.
+# Builds the server, the npm package and the demo pages, starts it with the pages and the feeds that fill them, and prints
+# the address.
 #   ./dev run [--port N]       8080 by default, 0 for any that is free; Ctrl-C ends it all
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
@@ -17,8 +18,10 @@ if [ "$port" != 0 ] && (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
   exit 1
 fi
 
-scripts/build.sh
-source scripts/environment.sh
+step "set-up" scripts/setup.sh build
+source scripts/environment.sh # setup may have brought a newer Node
+step "build the server" compile build dev freshet
+scripts/wasm.sh
 scripts/npm.sh web
 step "build the demo pages" npm --prefix web run --silent build
 

@@ -12,6 +12,12 @@ struct Unit {
   std::uint64_t factor;
 };
 
+// Smallest first; the first of a list stands for a bare number.
+constexpr std::array<Unit, 5> duration_units{
+    {{"", 1}, {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}}};
+constexpr std::array<Unit, 5> byte_units{
+    {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}}};
+
 // A whole number and a unit, at most `max` in all; `what` names the kind for the message.
 template <std::size_t count>
 Result<std::uint64_t> parse_with_unit(std::string_view text, const std::array<Unit, count>& units,
@@ -33,25 +39,37 @@ Result<std::uint64_t> parse_with_unit(std::string_view text, const std::array<Un
                                                 ")"};
 }
 
+// In the largest unit of which it is a whole number.
+template <std::size_t count>
+std::string with_unit(std::uint64_t value, const std::array<Unit, count>& units) {
+  const Unit* best = &units[1];
+  for (const Unit& unit : units) {
+    if (value != 0 && value % unit.factor == 0 && unit.factor >= best->factor) best = &unit;
+  }
+  return std::to_string(value / best->factor) + std::string(best->name);
+}
+
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
-  static constexpr std::array<Unit, 5> units{
-      {{"", 1}, {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}}};
   constexpr std::uint64_t max = std::uint64_t{30} * 24 * 3'600'000;
-  const auto value = parse_with_unit(text, units, max, "duration", "250ms, 25s, 5m, 1h");
+  const auto value = parse_with_unit(text, duration_units, max, "duration", "250ms, 25s, 5m, 1h");
   if (!value) return value.error();
   return Duration{static_cast<Duration::rep>(*value)};
 }
 
 Result<std::size_t> parse_bytes(std::string_view text) {
-  static constexpr std::array<Unit, 5> units{
-      {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}}};
   const auto value =
-      parse_with_unit(text, units, std::uint64_t{1} << 40, "size", "4096, 64KiB, 1MiB");
+      parse_with_unit(text, byte_units, std::uint64_t{1} << 40, "size", "4096, 64KiB, 1MiB");
   if (!value) return value.error();
   return static_cast<std::size_t>(*value);
 }
+
+std::string to_text(Duration duration) {
+  return with_unit(static_cast<std::uint64_t>(duration.count()), duration_units);
+}
+
+std::string bytes_to_text(std::size_t bytes) { return with_unit(bytes, byte_units); }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto fail = [&] {

@@ -17,6 +17,10 @@ Result<Duration> parse_duration(std::string_view text);
 // "64KiB", "1MiB", "2GiB"; a bare number is bytes. At most 1 TiB.
 Result<std::size_t> parse_bytes(std::string_view text);
 
+// The shortest text that parses to the value: "25s", "64KiB".
+std::string to_text(Duration duration);
+std::string bytes_to_text(std::size_t bytes);
+
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;

@@ -1,31 +1,50 @@
 #include "app/client_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+
+#include "app/flag_group.h"
 
 namespace freshet::app {
+namespace {
+
+constexpr std::array transports{Transport::websocket, Transport::sse, Transport::long_polling,
+                                Transport::polling};
+
+}  // namespace
+
+std::string readable_file(const std::string& path) {
+  std::error_code fault;
+  if (std::filesystem::is_directory(path, fault)) return "'" + path + "' is a folder";
+  return std::ifstream(path) ? "" : "there is no file '" + path + "' that can be read";
+}
 
 void ClientFlags::add_to(CLI::App& command) {
-  command.add_option("--url", url, "The server's address")
-      ->envname("FRESHET_URL")
-      ->capture_default_str();
-  command.add_option("--transport", transport, "Use only this transport")
-      ->check(CLI::IsMember({"websocket", "sse", "long-polling", "polling"}));
-  command
-      .add_option("--key", key,
-                  "The server's publish key. Better given as FRESHET_PUBLISH_KEY, where ps does "
-                  "not show it")
+  FlagGroup group(command, "The server");
+  group.text("--url", url, "URL", "Its address")->envname("FRESHET_URL");
+  group.text("--transport", transport, "NAME", "Use only websocket, sse, long-polling or polling")
+      ->check([](const std::string& text) {
+        const bool known = std::any_of(transports.begin(), transports.end(),
+                                       [&](Transport each) { return text == to_string(each); });
+        return known ? "" : "'" + text + "' is none of websocket, sse, long-polling, polling";
+      });
+  group
+      .text("--key", key, "KEY",
+            "Its publish key. Better given by the environment, where ps does not show it")
       ->envname("FRESHET_PUBLISH_KEY");
-  command.add_option("--ca-file", ca_file, "Trust the certificate authorities in this PEM file")
-      ->check(CLI::ExistingFile);
-  command.add_flag("--insecure", insecure, "Do not check the server's certificate");
+  group.text("--ca-file", ca_file, "FILE", "Trust the certificate authorities in this PEM file")
+      ->check(readable_file);
+  group.flag("--insecure", insecure, "Do not check its certificate");
 }
 
 ClientOptions ClientFlags::options() const {
   ClientOptions options;
-  for (const Transport known :
-       {Transport::websocket, Transport::sse, Transport::long_polling, Transport::polling}) {
+  for (const Transport known : transports) {
     if (transport == to_string(known)) options.transports = {known};
   }
   if (!key.empty()) options.token = [key = key] { return key; };

@@ -32,6 +32,9 @@ struct ClientFlags {
   ClientOptions options() const;
 };
 
+// Empty when the file can be read, else a sentence; a check for an option that names one.
+std::string readable_file(const std::string& path);
+
 // When and with which code the program ends: by SIGINT or SIGTERM (done), or by finish().
 // REQUIRES: made before the first other thread, since signals that one thread does not block end
 // the process.

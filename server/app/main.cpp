@@ -2,14 +2,15 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands.h"
-#include "app/exit_code.h"
+#include "app/help.h"
 
 int main(int argc, char** argv) {
   CLI::App program{
-      "Freshet pushes live updates to many clients over WebSocket, Server-Sent Events, long\n"
-      "polling and polling, and keeps them from stampeding when they come back.\n",
+      "Freshet pushes live updates to many clients over WebSocket, Server-Sent Events,\n"
+      "long polling and polling, and keeps them from stampeding when they come back.",
       "freshet"};
   program.set_version_flag("--version", "freshet " FRESHET_VERSION);
+  freshet::app::lay_out_help(program);
   program.require_subcommand(1);
   program.footer(
       "Exit codes: 0 done, 1 failed, 2 usage, 3 unreachable, 4 refused.\n"
@@ -23,8 +24,7 @@ int main(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // CLI11 has a code of its own for each mistake; ours is one for all.
-    return program.exit(error) == 0 ? freshet::app::done : freshet::app::usage;
+    return freshet::app::explain(program, error);
   }
   return run();
 }

@@ -9,6 +9,7 @@
 
 #include "app/client_command.h"
 #include "app/commands.h"
+#include "app/flag_group.h"
 #include "app/publish_pipe.h"
 #include "freshet/client.h"
 
@@ -41,10 +42,13 @@ ExitCode publish(const Flags& flags) {
     pipe.publish(flags.topic, std::move(value));
     return pipe.finish();
   }
+  std::size_t number = 0;
   for (std::string line; !pipe.over() && std::getline(std::cin, line);) {
+    ++number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (flags.json && line.find_first_not_of(" \t") == std::string::npos) continue;
-    pipe.publish(flags.topic, flags.json ? std::move(line) : line_value(line));
+    pipe.publish(flags.topic, flags.json ? std::move(line) : line_value(line),
+                 "line " + std::to_string(number));
   }
   return pipe.finish();
 }
@@ -58,16 +62,18 @@ void add_publish(CLI::App& program, Run& run) {
   auto* value = command.add_option("json", flags->value,
                                    "The JSON value; without it, and without --lines, the whole "
                                    "input is the value");
-  auto* lines = command
-                    .add_flag("--lines", flags->lines,
-                              "Publish each line of the input as {\"line\":\"…\"} when it comes")
+  FlagGroup group(command, "What it publishes");
+  auto* lines = group
+                    .flag("--lines", flags->lines,
+                          "Each line of the input when it comes, as {\"line\":\"…\"}")
                     ->excludes(value);
-  command.add_flag("--json", flags->json, "With --lines: each line is a JSON value already")
+  group.flag("--json", flags->json, "With --lines: each line is a JSON value already")
       ->needs(lines);
   flags->client.add_to(command);
   command.footer(
-      "Prints {\"id\":N} for each message once the log has it. Reads on only as fast as the\n"
-      "server takes it, so that nothing is lost:  tail -F app.log | freshet pub app.log --lines");
+      "Prints {\"id\":N} for each message once the log has it. Reads on only as fast as\n"
+      "the server takes it, so that nothing is lost:\n"
+      "  tail -F app.log | freshet pub notifications.log --lines");
   command.callback([flags, &run] { run = [flags] { return publish(*flags); }; });
 }
 

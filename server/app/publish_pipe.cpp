@@ -13,16 +13,18 @@ constexpr std::chrono::milliseconds look_around{20};
 
 }  // namespace
 
-void PublishPipe::publish(std::string topic, std::string json) {
+void PublishPipe::publish(std::string topic, std::string json, std::string origin) {
   while (!over() && under_way_.size() >= under_way_max) take_first();
   if (over()) return;
   under_way_.push_back(
-      client_.publish_json(std::move(topic), std::move(json), {.timeout = patience}));
+      {client_.publish_json(std::move(topic), std::move(json), {.timeout = patience}),
+       std::move(origin)});
 }
 
 bool PublishPipe::over() {
   while (!code_ && !under_way_.empty() &&
-         under_way_.front().wait_for(std::chrono::seconds{0}) == std::future_status::ready) {
+         under_way_.front().outcome.wait_for(std::chrono::seconds{0}) ==
+             std::future_status::ready) {
     take_first();
   }
   if (!code_) code_ = ending_.wait_for(std::chrono::nanoseconds{0});
@@ -36,14 +38,15 @@ ExitCode PublishPipe::finish() {
 }
 
 void PublishPipe::take_first() {
-  auto& first = under_way_.front();
-  while (first.wait_for(look_around) != std::future_status::ready) {
+  auto& [answer, origin] = under_way_.front();
+  while (answer.wait_for(look_around) != std::future_status::ready) {
     if ((code_ = ending_.wait_for(std::chrono::nanoseconds{0}))) return;
   }
-  const auto outcome = first.get();
+  const auto outcome = answer.get();
+  const std::string before = origin.empty() ? "" : origin + ": ";
   under_way_.pop_front();
   if (!outcome) {
-    complain(command_, outcome.error().message);
+    complain(command_, before + outcome.error().message);
     code_ = exit_code_of(outcome.error().code);
   } else if (prints_ids_) {
     std::printf("{\"id\":%llu}\n", static_cast<unsigned long long>(outcome->id));

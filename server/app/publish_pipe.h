@@ -17,8 +17,9 @@ class PublishPipe {
   PublishPipe(std::string_view command, Client& client, Ending& ending, bool prints_ids = true)
       : command_(command), client_(client), ending_(ending), prints_ids_(prints_ids) {}
 
-  // Waits while too many are under way. Does nothing once over().
-  void publish(std::string topic, std::string json);
+  // Waits while too many are under way. Does nothing once over(). `origin` ("line 3") stands before
+  // what is said of a failure.
+  void publish(std::string topic, std::string json, std::string origin = {});
   // Whether a publish has failed or the program is to end.
   bool over();
   // Waits for every answer, then gives the program's code.
@@ -34,7 +35,11 @@ class PublishPipe {
   Client& client_;
   Ending& ending_;
   bool prints_ids_;
-  std::deque<std::future<Result<Ack>>> under_way_;
+  struct UnderWay {
+    std::future<Result<Ack>> outcome;
+    std::string origin;
+  };
+  std::deque<UnderWay> under_way_;
   std::optional<ExitCode> code_;
 };
 

@@ -2,12 +2,14 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <memory>
 #include <string>
 
 #include "app/client_command.h"
 #include "app/commands.h"
+#include "app/flag_group.h"
 #include "app/publish_pipe.h"
 #include "app/record_file.h"
 #include "freshet/client.h"
@@ -23,16 +25,22 @@ struct Flags {
   bool loop = false;
 };
 
+std::string read_all(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") file.open(path, std::ios::binary);
+  std::istream& input = path == "-" ? std::cin : file;
+  return {std::istreambuf_iterator<char>(input), {}};
+}
+
 ExitCode replay(const Flags& flags) {
-  std::ifstream file(flags.file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const auto records = read_records(text);
+  const auto records = read_records(read_all(flags.file));
+  const std::string name = flags.file == "-" ? "the input" : flags.file;
   if (!records) {
-    complain("replay", flags.file + ", " + records.error().message);
+    complain("replay", name + ", " + records.error().message);
     return usage;
   }
   if (records->empty()) {
-    complain("replay", flags.file + " has no row");
+    complain("replay", name + " has no row");
     return usage;
   }
   Ending ending;
@@ -63,17 +71,22 @@ ExitCode replay(const Flags& flags) {
 void add_replay(CLI::App& program, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App& command = *program.add_subcommand("replay", "Publish the rows of a file at a pace");
-  command.add_option("file", flags->file, "CSV with a header line, or one JSON object per line")
-      ->required()
-      ->check(CLI::ExistingFile);
   command
-      .add_option("--topic", flags->topic,
-                  "Where each row goes; {name} stands for a column: 'prices.{symbol}'")
+      .add_option("file", flags->file,
+                  "CSV with a header line, or one JSON object per line; - is the input")
+      ->required()
+      ->check([](const std::string& path) { return path == "-" ? "" : readable_file(path); });
+  FlagGroup group(command, "What it publishes");
+  group
+      .text("--topic", flags->topic, "TOPIC",
+            "Where each row goes; {name} stands for a column: 'prices.{symbol}'")
       ->required();
-  command.add_option("--rate", flags->rate, "Rows per second")
-      ->check(CLI::Range(0.001, 1e6))
-      ->capture_default_str();
-  command.add_flag("--loop", flags->loop, "Begin again at the end");
+  command.add_option("--rate", flags->rate, "Rows per second, from 0.001 to 1000000")
+      ->check(CLI::Range(0.001, 1e6).description(""))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("What it publishes");
+  group.flag("--loop", flags->loop, "Begin again at the end");
   flags->client.add_to(command);
   command.footer("Each row becomes a JSON object with its columns as members.");
   command.callback([flags, &run] { run = [flags] { return replay(*flags); }; });

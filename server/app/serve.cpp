@@ -1,6 +1,8 @@
 // `freshet serve`: the server and its flags.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -13,6 +15,7 @@
 #include "app/arguments.h"
 #include "app/commands.h"
 #include "app/exit_code.h"
+#include "app/flag_group.h"
 #include "app/server.h"
 #include "observe/logging.h"
 
@@ -21,97 +24,118 @@ namespace {
 
 struct Flags {
   ServerOptions server;
-  std::string listen;
+  std::string listen = "127.0.0.1:8080";
+  std::string port;
+  std::size_t loops = 0;
   std::string demo;
   CLI::Option* demo_option = nullptr;
   std::string log_level = "info";
 };
 
-// Options whose text is parsed by one of arguments.h, with their default told in --help.
-template <typename T, typename Parse>
-void add_parsed(CLI::App& command, const std::string& name, T& target, Parse parse,
-                const std::string& shown_default, const std::string& help) {
-  command
-      .add_option_function<std::string>(
-          name,
-          [&target, parse, name](const std::string& text) {
-            const auto value = parse(text);
-            if (!value) throw CLI::ValidationError(name, value.error().message);
-            target = static_cast<T>(*value);
-          },
-          help + " [" + shown_default + "]")
-      ->type_name("");
-}
-
-void add_limit(CLI::App& command, const std::string& name, std::size_t& target,
-               const std::string& help) {
-  command.add_option(name, target, help)->check(CLI::PositiveNumber)->capture_default_str();
-}
-
-void add_server_flags(CLI::App& command, Flags& flags) {
+void add_access_flags(CLI::App& command, Flags& flags) {
   ServerOptions& server = flags.server;
-  command.add_option("--listen", flags.listen,
-                     "Address and port to listen on [127.0.0.1:8080]; port 0 lets the system "
-                     "choose");
-  command.add_option("--port", server.port, "Port to listen on at 127.0.0.1")->excludes("--listen");
-  command
-      .add_option("--publish-key", server.publish_key,
-                  "Only who shows this key may publish; needed to listen on other addresses than "
-                  "127.0.0.1. Better given as FRESHET_PUBLISH_KEY, where ps does not show it")
+  FlagGroup group(command, "Who may use it");
+  auto* listen = group.text("--listen", flags.listen, "HOST:PORT",
+                            "Where to listen; port 0 lets the system choose. Another address than "
+                            "127.0.0.1 needs --publish-key or --open");
+  group.text("--port", flags.port, "N", "Short for --listen 127.0.0.1:N")->excludes(listen);
+  group
+      .text("--publish-key", server.publish_key, "KEY",
+            "Only who shows this key may publish. Better given by the environment, where ps does "
+            "not show it")
       ->envname("FRESHET_PUBLISH_KEY");
-  command.add_flag("--open", server.open, "Let everybody publish, on any address");
-  command.add_option("--allow-origin", server.allowed_origins,
-                     "Origin of pages that may use this server, as https://app.example.com; may "
-                     "repeat; * for all");
-  flags.demo_option = command
-                          .add_option("--demo", flags.demo,
-                                      "Serve the demo pages, or the pages of a folder (--demo=DIR)")
-                          ->expected(0, 1);
-  command.add_option("--loops", server.loops, "Event loops, one thread each; 0 is one per core")
-      ->capture_default_str();
-  command.add_flag("--echo", server.echo, "Serve /v1/echo for WebSocket conformance suites");
-  command.add_option("--log-level", flags.log_level, "trace, debug, info, warn, error or off")
-      ->capture_default_str();
+  group.flag("--open", server.open, "Let everybody publish, on any address");
+  command
+      .add_option("--allow-origin", server.allowed_origins,
+                  "Let pages of this origin use the server: https://app.example.com, or * for all. "
+                  "May repeat; without it only pages that this server itself serves")
+      ->type_name("ORIGIN")
+      ->allow_extra_args(false)
+      ->group("Who may use it");
+}
+
+void add_service_flags(CLI::App& command, Flags& flags) {
+  ServerOptions& server = flags.server;
+  FlagGroup group(command, "What it serves");
+  flags.demo_option =
+      command.add_option("--demo", flags.demo, "Serve the demo pages, or those of a folder")
+          ->type_name("[=DIR]")
+          ->expected(0, 1)
+          ->group("What it serves");
+  group.flag("--echo", server.echo, "Serve /v1/echo for WebSocket conformance suites");
+  group.count("--loops", flags.loops, "Event loops, a thread each; 0 is one per core", 0);
+  group.text("--log-level", flags.log_level, "LEVEL", "trace, debug, info, warn, error or off");
+}
+
+void add_log_flags(CLI::App& command, Flags& flags) {
+  server::Retention& retention = flags.server.retention;
+  FlagGroup group(command, "What the log keeps, whichever ends first");
+  group.count("--retention-messages", retention.messages_max, "Messages");
+  group.bytes("--retention-bytes", retention.bytes_max, "Bytes of messages");
+  group.duration("--retention-age", retention.age_max, "Age of a message");
+  group.count("--idempotency-keys-max", retention.keys_max,
+              "Keys of publishes; beyond it the oldest is forgotten early");
+  group.duration("--idempotency-age", retention.key_age_max, "Age of such a key");
+  group.count(
+      "--empty-topics-max", retention.empty_topics_max,
+      "Topics that hold nothing any more and are remembered for what they lost; beyond it a "
+      "gap may be told that is none");
 }
 
 void add_time_flags(CLI::App& command, Flags& flags) {
   ServerOptions& server = flags.server;
-  add_parsed(command, "--ping", server.ping, parse_duration, "25s",
-             "How often a quiet stream hears from the server");
-  add_parsed(command, "--window-min", server.window.window_min, parse_duration, "100ms",
-             "The least time over which lost clients spread their return");
+  FlagGroup group(command, "Times");
+  group.duration("--ping", server.ping, "How often a quiet stream hears from the server",
+                 Duration{100}, Duration{3'600'000});
+  group.duration("--window-min", server.window.window_min,
+                 "The least time over which lost clients spread their return");
   command
       .add_option("--admission-rate", server.window.admission_rate,
                   "Clients a second that may return")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  add_parsed(command, "--long-poll-max", server.limits.wait_max, parse_duration, "55s",
-             "The longest wait of a long poll");
-  add_parsed(command, "--poll-interval", server.limits.poll_interval, parse_duration, "4s",
-             "What polling clients are advised to leave between two polls");
-  add_parsed(command, "--drain-max", server.drain_max, parse_duration, "20s",
-             "The longest the server takes to stop");
+      ->check([](const std::string& text) {
+        return std::strtod(text.c_str(), nullptr) > 0 ? "" : "'" + text + "' is not above 0";
+      })
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("Times");
+  group.duration("--long-poll-max", server.limits.wait_max, "The longest wait of a long poll");
+  group.duration("--poll-interval", server.limits.poll_interval,
+                 "What polling clients are advised to leave between two polls");
+  group.duration("--request-time-max", server.connection.request_time_max,
+                 "How long a request may take to arrive; then 408");
+  group.duration("--keep-alive-max", server.connection.keep_alive_max,
+                 "How long a connection may be silent between two requests; then it is closed");
+  group.duration("--write-stall-max", server.connection.write_stall_max,
+                 "How long the reader of a plain answer may take nothing; then it is cut off");
+  group.duration("--drain-max", server.drain_max, "The longest the server takes to stop");
 }
 
 void add_limit_flags(CLI::App& command, Flags& flags) {
-  ServerOptions& server = flags.server;
-  add_limit(command, "--retention-messages", server.retention.messages_max,
-            "Messages the log keeps");
-  add_parsed(command, "--retention-bytes", server.retention.bytes_max, parse_bytes, "64MiB",
-             "Bytes the log keeps");
-  add_parsed(command, "--retention-age", server.retention.age_max, parse_duration, "1h",
-             "How long the log keeps a message");
-  add_parsed(command, "--message-bytes-max", server.limits.message_bytes_max, parse_bytes, "1MiB",
-             "The largest message; larger publishes are refused (413, close 1009)");
-  add_parsed(command, "--outbox-bytes-max", server.limits.outbox_bytes_max, parse_bytes, "4MiB",
-             "What may wait for a slow stream before it is closed (4100)");
-  add_limit(command, "--streams-max", server.limits.streams_max,
-            "Streams and long polls at once; newcomers beyond are told to come later");
-  add_limit(command, "--patterns-max", server.limits.patterns_max, "Patterns of one connection");
-  add_limit(command, "--poll-messages-max", server.limits.poll_messages_max,
-            "Messages of one poll answer");
-  add_limit(command, "--publish-lines-max", server.limits.publish_lines_max,
-            "Lines of one POST /v1/publish");
+  server::Limits& limits = flags.server.limits;
+  park::FramerLimits& framer = flags.server.connection.framer;
+  FlagGroup group(command, "Limits");
+  group.bytes("--message-bytes-max", limits.message_bytes_max,
+              "The largest message; larger ones are refused (413, close 1009)");
+  group.count("--publish-lines-max", limits.publish_lines_max,
+              "Lines of one POST /v1/publish; more are refused (too_many)");
+  group.count("--patterns-max", limits.patterns_max,
+              "Patterns of one connection or poll; more are refused (too_many)");
+  group.count("--streams-max", limits.streams_max,
+              "Streams and long polls at once; newcomers are told to come later (busy)");
+  group.bytes("--outbox-bytes-max", limits.outbox_bytes_max,
+              "What may wait for a slow stream; then it is closed (4100) and resumes");
+  group.count("--poll-messages-max", limits.poll_messages_max,
+              "Messages of one poll answer; then it is cut (more)");
+  group.bytes("--poll-bytes-max", limits.poll_bytes_max,
+              "Bytes of one poll answer; then it is cut (more)");
+  group.count("--history-messages-max", limits.history_messages_max,
+              "Messages of one history answer; a request for more is refused");
+  group.bytes("--request-line-bytes-max", framer.request_line_bytes_max,
+              "Method, URL and version of a request; longer is refused (414)", 64);
+  group.bytes("--header-bytes-max", framer.header_bytes_max,
+              "Request line and headers together; more is refused (431)", 256);
+  group.count("--header-count-max", framer.header_count_max,
+              "Header lines of a request; more are refused (431)");
 }
 
 std::filesystem::path demo_folder(const Flags& flags) {
@@ -130,15 +154,11 @@ int fail(ExitCode code, const std::string& message) {
 
 int serve(Flags& flags) {
   ServerOptions& options = flags.server;
-  if (!flags.listen.empty()) {
-    const auto endpoint = parse_endpoint(flags.listen);
-    if (!endpoint) return fail(usage, endpoint.error().message);
-    options.host = endpoint->host;
-    options.port = endpoint->port;
-  }
-  if (options.ping < Duration{100} || options.ping > Duration{3'600'000}) {
-    return fail(usage, "--ping must be from 100ms to 1h");
-  }
+  const auto listen = parse_endpoint(flags.port.empty() ? flags.listen : "127.0.0.1:" + flags.port);
+  if (!listen) return fail(usage, listen.error().message);
+  options.host = listen->host;
+  options.port = listen->port;
+  options.loops = static_cast<unsigned>(std::min<std::size_t>(flags.loops, 1024));
   options.demo = demo_folder(flags);
   if (const auto started = server::start_logging(flags.log_level); !started) {
     return fail(usage, started.error().message);
@@ -178,9 +198,14 @@ int serve(Flags& flags) {
 void add_serve(CLI::App& program, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App& command = *program.add_subcommand("serve", "Run the server");
-  add_server_flags(command, *flags);
+  add_access_flags(command, *flags);
+  add_service_flags(command, *flags);
+  add_log_flags(command, *flags);
   add_time_flags(command, *flags);
   add_limit_flags(command, *flags);
+  command.footer(
+      "A TIME is 250ms, 25s, 5m or 1h; a SIZE is 4096, 64KiB or 1MiB. docs/flags.md\n"
+      "tells for each limit what happens when it is reached, and how it is counted.");
   command.callback([flags, &run] { run = [flags] { return serve(*flags); }; });
 }
 

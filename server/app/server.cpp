@@ -168,6 +168,7 @@ Result<void> Server::check() const {
 
 park::LoopsOptions Server::loops_options() const {
   park::LoopsOptions loops;
+  loops.loop = options_.connection;
   loops.listen.host = options_.host;
   loops.listen.port = options_.port;
   loops.loop_count = options_.loops;

@@ -34,6 +34,8 @@ struct ServerOptions {
   server::WindowOptions window;
   server::Retention retention;
   server::Limits limits;
+  // Of each connection. What a body and an outbox may hold follows from `limits`.
+  park::LoopOptions connection;
   Duration drain_max{20'000};  // The longest stop() takes.
 };
 

@@ -1,12 +1,18 @@
 // `freshet sub`: prints messages as NDJSON.
+#include <poll.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/client_command.h"
 #include "app/commands.h"
+#include "app/flag_group.h"
 #include "freshet/client.h"
 #include "wire/frame.h"
 
@@ -25,6 +31,12 @@ void print_gap(const Gap& gap) {
                gap.after.c_str(), gap.until.c_str(), gap.reason.c_str());
 }
 
+// Whether the output is a pipe that nobody reads any more: `freshet sub … | head -1`.
+bool reader_has_gone() {
+  pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return ::poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
 ExitCode subscribe(const Flags& flags) {
   Ending ending;
   ReachabilityWatch watch{"sub", flags.client.url, ending};
@@ -36,7 +48,7 @@ ExitCode subscribe(const Flags& flags) {
                              static_cast<std::uint64_t>(message.time.count()), message.data) +
         '\n';
     std::fwrite(line.data(), 1, line.size(), stdout);
-    // Whoever reads the output has gone: `freshet sub … | head`.
+    // Whoever reads the output has gone.
     if (std::fflush(stdout) != 0) ending.finish(done);
     if (++printed == flags.count) ending.finish(done);
   };
@@ -56,9 +68,13 @@ ExitCode subscribe(const Flags& flags) {
     }
     subscriptions.push_back(*std::move(subscription));
   }
-  const ExitCode code = ending.wait();
+  // Asked now and then, because a quiet topic gives nothing to write that would fail.
+  std::optional<ExitCode> code;
+  while (!(code = ending.wait_for(std::chrono::milliseconds{200}))) {
+    if (reader_has_gone()) ending.finish(done);
+  }
   client.close();
-  return code;
+  return *code;
 }
 
 }  // namespace
@@ -70,13 +86,14 @@ void add_subscribe(CLI::App& program, Run& run) {
       .add_option("pattern", flags->patterns,
                   "Topics or patterns: prices.AAPL, 'prices.*', 'chat.>'")
       ->required();
+  FlagGroup group(command, "What it prints");
+  group.text("--cursor", flags->cursor, "START",
+             "Where to begin: latest, earliest, last:N (of each topic), or a cursor epoch:id");
+  group.count("--count", flags->count, "End after so many messages; 0 never does", 0);
   flags->client.add_to(command);
-  command
-      .add_option("--cursor", flags->cursor,
-                  "Where to begin: latest, earliest, last:N (of each topic), or a cursor epoch:id")
-      ->capture_default_str();
-  command.add_option("--count", flags->count, "End after so many messages");
-  command.footer("Gaps and lost connections are told on stderr. Ctrl-C ends it.");
+  command.footer(
+      "A line is {\"id\":…,\"topic\":…,\"time\":…,\"data\":…}. Gaps and lost connections\n"
+      "are told on stderr. Ctrl-C ends it, and so does the end of the output's reader.");
   command.callback([flags, &run] { run = [flags] { return subscribe(*flags); }; });
 }
 

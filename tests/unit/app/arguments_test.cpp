@@ -13,6 +13,16 @@ TEST_CASE("a duration is a number with a unit, milliseconds without one", "[app]
   CHECK(*parse_duration("1h") == Duration{3'600'000});
 }
 
+TEST_CASE("a value is told as it would be typed", "[app]") {
+  for (const char* text : {"1ms", "250ms", "25s", "90s", "5m", "1h"}) {
+    CHECK(to_text(*parse_duration(text)) == text);
+  }
+  for (const char* text : {"1B", "1023B", "64KiB", "1MiB", "2GiB"}) {
+    CHECK(bytes_to_text(*parse_bytes(text)) == text);
+  }
+  CHECK(to_text(Duration{0}) == "0ms");
+}
+
 TEST_CASE("what is not a duration is refused with an example", "[app]") {
   for (const char* text : {"", "s", "-1s", "1.5s", "1 s", "1d", "25sec", "99999999999999999999"}) {
     const auto duration = parse_duration(text);
