@@ -2,94 +2,62 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <variant>
-#include <vector>
 
 #include "core/event.h"
+#include "freshet/containers.h"
 #include "freshet/result.h"
 #include "freshet/transport.h"
-#include "wire/control.h"
 
 namespace freshet::core {
 
-// Open a WebSocket or an event stream. Frames come in by handle_frame, its end by handle_end.
-struct OpenStream {
-  ConnectionId connection = 0;
-  Transport transport = Transport::websocket;
-  std::string target;
+enum class ActionKind : std::uint8_t {
+  // Open a WebSocket or an event stream at `text`. Frames come in by handle_frame, its end by
+  // handle_end.
+  open_stream,
+  // One request of a polling connection to `text`; each line of the answer is a frame, its end goes
+  // to handle_end (finished) and the connection lives on. GET, or POST of `body` (JSON) unless it
+  // is empty.
+  poll,
+  // Send `text` as one message on a WebSocket.
+  send_text,
+  // Send `text` + payload + "}" as one message; the port keeps the payload by its publish.
+  send_publish,
+  // Have `text` + payload + "}\n" as the next line of the POST that follows.
+  add_line,
+  // POST the lines to `text`; each line of the answer goes to handle_publish_answer, its end or
+  // failure to handle_post_end.
+  post,
+  // Give up a POST: its answer is no longer wanted.
+  cancel_post,
+  // Close a connection and tell nothing more of it.
+  close_connection,
+  // Client::state() has changed.
+  tell_state,
+  // Messages are gone: cursors `after` and `until`, and why in `text`.
+  tell_gap,
+  // Replay has caught up.
+  tell_live,
+  // The server refused the subscription; it has ended.
+  tell_error,
+  // A publish is over; the port forgets its payload.
+  tell_published,
 };
 
-// One request of a polling connection; each line of the answer is a frame, its end goes to
-// handle_end (finished) and the connection lives on. GET, or POST of `body` (JSON) unless empty.
-struct Poll {
-  ConnectionId connection = 0;
-  std::string target;
-  std::string body;
+// One form for all kinds, so that it crosses into the browser as it is: wasm/src/core.ts reads the
+// members where they stand.
+struct Action {
+  ActionKind kind = ActionKind::tell_state;
+  // What it is about: the connection, the POST, the subscription, or the publish of tell_published.
+  std::uint32_t id = 0;
+  Transport transport = Transport::websocket;  // Of open_stream.
+  PublishId publish = 0;                       // Of send_publish and add_line.
+  std::uint32_t close_code = 0;                // Of close_connection, for a WebSocket.
+  ErrorCode code = ErrorCode::internal;        // Of tell_error and tell_published.
+  std::uint64_t message_id = 0;                // Of tell_published; 0 = it failed: `code`, `text`.
+  Text text;
+  Text body;
+  Text after;
+  Text until;
 };
-
-// Send one text message on a WebSocket.
-struct SendText {
-  ConnectionId connection = 0;
-  std::string text;
-};
-
-// Send head + payload + "}" as one text message; the port keeps the payload by id.
-struct SendPublish {
-  ConnectionId connection = 0;
-  PublishId publish = 0;
-  std::string head;
-};
-
-// POST to `target`, one line head + payload + "}\n" each; the answer goes to
-// handle_publish_answers, or a failure to handle_publish_failed.
-struct PostPublishes {
-  struct Line {
-    PublishId publish = 0;
-    std::string head;
-  };
-  RequestId request = 0;
-  std::string target;
-  std::vector<Line> lines;
-};
-
-// Give up a POST of publishes: its answer is no longer wanted.
-struct CancelPost {
-  RequestId request = 0;
-};
-
-// Close a connection (a WebSocket with this code) and tell nothing more of it.
-struct CloseConnection {
-  ConnectionId connection = 0;
-  std::uint16_t code = 1000;
-};
-
-// Client::state() has changed.
-struct StateChanged {};
-
-struct TellGap {
-  SubscriptionId subscription = 0;
-  wire::Gap gap;
-};
-
-struct TellLive {
-  SubscriptionId subscription = 0;
-};
-
-// The server refused the subscription; it has ended.
-struct TellSubscriptionError {
-  SubscriptionId subscription = 0;
-  Error error;
-};
-
-// A publish is over; the port forgets its payload.
-struct TellPublished {
-  PublishId publish = 0;
-  Result<std::uint64_t> id = Error{};
-};
-
-using Action = std::variant<OpenStream, Poll, SendText, SendPublish, PostPublishes, CancelPost,
-                            CloseConnection, StateChanged, TellGap, TellLive, TellSubscriptionError,
-                            TellPublished>;
 
 }  // namespace freshet::core

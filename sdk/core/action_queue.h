@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "core/action.h"
 
@@ -12,44 +11,19 @@ namespace freshet::core {
 
 class ActionQueue {
  public:
-  void push(Action action) { actions_.push_back(std::move(action)); }
-
+  // The new action, to be filled in.
+  Action& push(ActionKind kind, std::uint32_t id);
+  Action& push(ActionKind kind, std::uint32_t id, std::string_view text);
   // A change that nobody has looked at yet is told once: state() gives the newest anyway.
-  void push_state_changed() {
-    if (state_changed_) return;
-    state_changed_ = true;
-    push(StateChanged{});
-  }
+  void push_state();
 
-  std::optional<Action> pop() {
-    if (next_ == actions_.size()) {
-      actions_.clear();
-      next_ = 0;
-      return std::nullopt;
-    }
-    std::optional<Action> action{std::move(actions_[next_++])};
-    if (std::holds_alternative<StateChanged>(*action)) state_changed_ = false;
-    return action;
-  }
+  std::optional<Action> pop();
 
   // The client is closed: only what ends things still goes out.
-  void keep_only_ends() {
-    std::vector<Action> kept;
-    for (; next_ < actions_.size(); ++next_) {
-      Action& action = actions_[next_];
-      if (std::holds_alternative<TellPublished>(action) ||
-          std::holds_alternative<CloseConnection>(action) ||
-          std::holds_alternative<CancelPost>(action)) {
-        kept.push_back(std::move(action));
-      }
-    }
-    actions_ = std::move(kept);
-    next_ = 0;
-    state_changed_ = false;
-  }
+  void keep_only_ends();
 
  private:
-  std::vector<Action> actions_;
+  List<Action> actions_;
   std::size_t next_ = 0;
   bool state_changed_ = false;
 };

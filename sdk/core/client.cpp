@@ -24,7 +24,7 @@ Error closed_error() { return {ErrorCode::closed, "the client is closed (create 
 
 }  // namespace
 
-std::vector<Transport> transports_of(Profile profile) {
+List<Transport> transports_of(Profile profile) {
   switch (profile) {
     case Profile::feed:
       return {Transport::sse, Transport::websocket, Transport::long_polling, Transport::polling};
@@ -48,12 +48,9 @@ struct Client::Parts {
   // A gap or live mark of a subscription that has ended meanwhile is nobody's.
   std::optional<Action> next_action() {
     while (auto action = context.actions.pop()) {
-      const auto* const gap = std::get_if<TellGap>(&*action);
-      const auto* const live = std::get_if<TellLive>(&*action);
-      if ((gap == nullptr || table.has(gap->subscription)) &&
-          (live == nullptr || table.has(live->subscription))) {
-        return action;
-      }
+      const bool about_subscription =
+          action->kind == ActionKind::tell_gap || action->kind == ActionKind::tell_live;
+      if (!about_subscription || table.has(action->id)) return action;
     }
     return std::nullopt;
   }
@@ -87,9 +84,14 @@ void Client::unsubscribe(Instant now, SubscriptionId subscription) {
   parts_->table.remove(subscription);
 }
 
-std::string Client::cursor(SubscriptionId subscription) const {
+Text Client::cursor(SubscriptionId subscription) const {
   const Entry* const entry = parts_->table.find(subscription);
-  return entry != nullptr && entry->position ? wire::to_string(*entry->position) : std::string{};
+  return entry != nullptr && entry->position ? wire::to_string(*entry->position) : Text{};
+}
+
+Text Client::pattern(SubscriptionId subscription) const {
+  const Entry* const entry = parts_->table.find(subscription);
+  return entry != nullptr ? entry->pattern : Text{};
 }
 
 Result<PublishId> Client::publish(Instant now, std::string_view topic, std::size_t data_bytes,
@@ -104,7 +106,7 @@ void Client::cancel_publish(Instant now, PublishId publish) {
   parts_->publishes.cancel(publish);
 }
 
-Result<void> Client::set_transports(Instant now, std::vector<Transport> transports) {
+Result<void> Client::set_transports(Instant now, List<Transport> transports) {
   parts_->now = now;
   if (transports.empty()) {
     return Error{ErrorCode::invalid_argument, "the list of transports is empty"};
@@ -115,10 +117,12 @@ Result<void> Client::set_transports(Instant now, std::vector<Transport> transpor
 
 void Client::close(Instant now) {
   parts_->now = now;
-  parts_->session.close(std::nullopt);
+  parts_->session.close();
 }
 
-const State& Client::state() const { return parts_->session.state(); }
+State Client::state() const { return state_of(status()); }
+
+const Status& Client::status() const { return parts_->session.status(); }
 
 Delivery Client::handle_frame(Instant now, ConnectionId connection, std::string_view frame) {
   parts_->now = now;
@@ -130,17 +134,15 @@ void Client::handle_end(Instant now, ConnectionId connection, const ConnectionEn
   parts_->session.handle_end(now, connection, end);
 }
 
-void Client::handle_publish_answers(Instant now, RequestId request,
-                                    const std::vector<PublishAnswer>& answers) {
+void Client::handle_publish_answer(Instant now, RequestId request, std::string_view line) {
   parts_->now = now;
-  parts_->publishes.handle_answers(now, request, answers);
-  parts_->session.handle_post_answered(now);
+  parts_->publishes.handle_answer(request, line);
 }
 
-void Client::handle_publish_failed(Instant now, RequestId request, const ConnectionEnd& end) {
+void Client::handle_post_end(Instant now, RequestId request, const ConnectionEnd& end) {
   parts_->now = now;
-  parts_->publishes.handle_failed(now, request, end);
-  parts_->session.handle_post_failed(now, end);
+  const bool answered = parts_->publishes.handle_post_end(now, request, end);
+  parts_->session.handle_post_end(now, answered, end.reason);
 }
 
 void Client::handle_network(Instant now, NetworkEvent event) {

@@ -23,13 +23,13 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/action.h"
 #include "core/event.h"
+#include "core/status.h"
 #include "core/time.h"
+#include "freshet/containers.h"
 #include "freshet/options.h"
 #include "freshet/result.h"
 #include "freshet/state.h"
@@ -40,8 +40,8 @@ namespace freshet::core {
 
 // The part of freshet::ClientOptions that the core needs; the same meaning and defaults.
 struct ClientConfig {
-  std::vector<Transport> transports = {Transport::websocket, Transport::sse,
-                                       Transport::long_polling, Transport::polling};
+  List<Transport> transports = {Transport::websocket, Transport::sse, Transport::long_polling,
+                                Transport::polling};
   Reconnect reconnect = Reconnect::windowed;
   Duration initial_spread{0};
   Duration hedge_after{2'500};
@@ -51,10 +51,10 @@ struct ClientConfig {
   Duration poll_interval{0};
   std::size_t publish_queue_max = 100;
   std::size_t publish_queue_bytes_max = 1024 * 1024;
-  std::string sdk = "core/0.1.0";  // Name and version, told to the server.
+  Text sdk = "core/0.1.0";  // Name and version, told to the server.
 };
 
-std::vector<Transport> transports_of(Profile profile);
+List<Transport> transports_of(Profile profile);
 
 // What one frame means for the application. The span lives until the next handle_frame(): callbacks
 // may call anything else meanwhile, and a subscription they end becomes 0 in it, to be skipped.
@@ -79,24 +79,27 @@ class Client {
   void unsubscribe(Instant now, SubscriptionId subscription);
   // The newest cursor of a subscription, to be kept for a later run; empty before the first (one
   // that was started from a cursor has that).
-  std::string cursor(SubscriptionId subscription) const;
+  Text cursor(SubscriptionId subscription) const;
+  // Empty when the subscription has ended.
+  Text pattern(SubscriptionId subscription) const;
 
-  // Queues a publish of `data_bytes` bytes of JSON; TellPublished follows, always, exactly once.
+  // Queues a publish of `data_bytes` bytes of JSON; tell_published follows, always, exactly once.
   // An empty key is replaced by one of the client's. invalid_topic, queue_full, too_large, closed.
   Result<PublishId> publish(Instant now, std::string_view topic, std::size_t data_bytes,
                             std::string_view key, Duration timeout);
-  // The application no longer waits: TellPublished with `closed` follows; it may yet arrive.
+  // The application no longer waits: tell_published with `closed` follows; it may yet arrive.
   void cancel_publish(Instant now, PublishId publish);
 
   // Another order of transports from now on; what is live on one that is not the new first is
   // handed over without loss. invalid_argument if empty.
-  Result<void> set_transports(Instant now, std::vector<Transport> transports);
+  Result<void> set_transports(Instant now, List<Transport> transports);
 
-  // Ends everything; nothing follows but CloseConnection, CancelPost, TellPublished(closed) and
-  // StateChanged.
+  // Ends everything; nothing follows but close_connection, cancel_post, tell_published (closed) and
+  // tell_state.
   void close(Instant now);
 
-  const State& state() const;
+  State state() const;
+  const Status& status() const;
 
   // The port -------------------------------------------------------------------------------
 
@@ -104,9 +107,9 @@ class Client {
   Delivery handle_frame(Instant now, ConnectionId connection, std::string_view frame);
   void handle_end(Instant now, ConnectionId connection, const ConnectionEnd& end);
 
-  void handle_publish_answers(Instant now, RequestId request,
-                              const std::vector<PublishAnswer>& answers);
-  void handle_publish_failed(Instant now, RequestId request, const ConnectionEnd& end);
+  // One line of the answer to a POST of publishes, and its end.
+  void handle_publish_answer(Instant now, RequestId request, std::string_view line);
+  void handle_post_end(Instant now, RequestId request, const ConnectionEnd& end);
 
   void handle_network(Instant now, NetworkEvent event);
 

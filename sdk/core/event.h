@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "freshet/connection_end.h"
 #include "freshet/result.h"
@@ -26,12 +25,6 @@ enum class NetworkEvent {
   shown,      // In front again.
   suspended,  // The page goes into the back-forward cache or is frozen: close every connection.
   resumed,    // It is back: return by the local rule.
-};
-
-// The outcome of one line of a POST of publishes.
-struct PublishAnswer {
-  PublishId publish = 0;
-  Result<std::uint64_t> id = Error{};
 };
 
 }  // namespace freshet::core

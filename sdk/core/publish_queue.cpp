@@ -16,11 +16,13 @@ constexpr Duration timeout_max{24 * 60 * 60'000};
 // Of what was sent before any hello: no log has this name, so that it is never sent twice.
 constexpr std::string_view unknown_epoch = "?";
 
+constexpr std::string_view over_limit = "the message is over the server's limit";
+
 // 96 random bits: no two publishes of a principal and topic meet within the 15 minutes that the
 // server remembers keys.
-std::string random_key(Random& random) {
+Text random_key(Random& random) {
   constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuv";
-  std::string key;
+  Text key;
   for (int half = 0; half < 2; ++half) {
     std::uint64_t bits = random.next();
     for (int digit = 0; digit < 10; ++digit, bits >>= 5) key += digits[bits & 31];
@@ -44,17 +46,19 @@ Result<PublishId> PublishQueue::add(Instant now, std::string_view topic, std::si
       data_bytes > config.publish_queue_bytes_max - bytes_) {
     return Error{ErrorCode::queue_full, "too many publishes wait for an answer (try again later)"};
   }
-  const PublishId id = next_id_++;
-  items_.push_back({id, std::string{topic},
-                    key.empty() ? random_key(context_.random) : std::string{key}, data_bytes,
-                    now + std::clamp(timeout, Duration{0}, timeout_max)});
+  Item& item = items_.emplace_back();
+  item.id = next_id_++;
+  item.topic = topic;
+  item.key = key.empty() ? random_key(context_.random) : Text{key};
+  item.data_bytes = data_bytes;
+  item.deadline = now + std::clamp(timeout, Duration{0}, timeout_max);
   bytes_ += data_bytes;
   arm(now);
-  return id;
+  return next_id_ - 1;
 }
 
 void PublishQueue::cancel(PublishId publish) {
-  finish(publish, Error{ErrorCode::closed, "the publish was cancelled; it may yet arrive"});
+  fail(publish, ErrorCode::closed, "the publish was cancelled; it may yet arrive");
 }
 
 void PublishQueue::send(Instant now, Line line) {
@@ -69,25 +73,32 @@ void PublishQueue::send_over_websocket(Instant now, ConnectionId connection) {
   for (Item& item : items_) {
     if (item.sent) continue;
     mark_sent(now, item, connection);
-    context_.actions.push(SendPublish{
-        connection, item.id, wire::encode_publish_head(ref_of(item.id), item.topic, item.key)});
+    Action& action = context_.actions.push(ActionKind::send_publish, connection);
+    action.publish = item.id;
+    action.text = wire::encode_publish_head(ref_of(item.id), item.topic, item.key);
   }
 }
 
 void PublishQueue::send_over_http(Instant now) {
-  PostPublishes post;
+  lines_ = 0;
   for (Item& item : items_) {
     if (item.sent) continue;
     mark_sent(now, item, 0);
-    post.lines.push_back({item.id, wire::encode_publish_line_head(item.topic, item.key)});
+    item.line = lines_++;
+    Action& action = context_.actions.push(ActionKind::add_line, next_request_);
+    action.publish = item.id;
+    action.text = wire::encode_publish_line_head(item.topic, item.key);
     if (one_by_one_) break;
   }
-  if (post.lines.empty()) return;
-  post.request = request_ = next_request_++;
-  post.target = wire::publish_path;
-  if (!epoch_.empty()) post.target += "?epoch=" + epoch_;
+  if (lines_ == 0) return;
+  request_ = next_request_++;
+  answered_ = refused_ = false;
   context_.timers.set(Deadline::post, now + context_.config.connect_timeout);
-  context_.actions.push(std::move(post));
+  Action& post = context_.actions.push(ActionKind::post, request_, wire::publish_path);
+  if (!epoch_.empty()) {
+    post.text += "?epoch=";
+    post.text += epoch_;
+  }
 }
 
 void PublishQueue::mark_sent(Instant now, Item& item, ConnectionId connection) {
@@ -107,12 +118,12 @@ void PublishQueue::handle_lost(ConnectionId connection, bool too_big) {
   if (too_big) {
     const Item* largest = nullptr;
     for (const Item& item : items_) {
-      const bool carried = item.sent && item.connection == connection;
-      if (carried && (largest == nullptr || item.data_bytes > largest->data_bytes)) largest = &item;
+      if (item.travels_on(connection) &&
+          (largest == nullptr || item.data_bytes > largest->data_bytes)) {
+        largest = &item;
+      }
     }
-    if (largest != nullptr) {
-      finish(largest->id, Error{ErrorCode::too_large, "the message is over the server's limit"});
-    }
+    if (largest != nullptr) fail(largest->id, ErrorCode::too_large, over_limit);
   }
   take_back(connection, Fate::unknown);
 }
@@ -120,70 +131,77 @@ void PublishQueue::handle_lost(ConnectionId connection, bool too_big) {
 bool PublishQueue::handle_ack(std::uint64_t ref, std::uint64_t id) {
   if (ref % 2 == 0) return false;
   failures_ = 0;
-  finish(static_cast<PublishId>(ref / 2), id);
+  finish(static_cast<PublishId>(ref / 2), id, {}, {});
   return true;
 }
 
-bool PublishQueue::handle_error(Instant now, std::uint64_t ref, const Error& error) {
+bool PublishQueue::handle_error(Instant now, std::uint64_t ref, ErrorCode code,
+                                std::string_view message) {
   if (ref % 2 == 0) return false;
   const auto id = static_cast<PublishId>(ref / 2);
   Item* const item = find(id);
-  if (item != nullptr && error.code == ErrorCode::busy) {
+  if (item != nullptr && code == ErrorCode::busy) {
     item->sent = false;
-    back_off(now, std::nullopt);
+    back_off(now, Duration{0});
   } else {
-    finish(id, error);
+    fail(id, code, message);
   }
   return true;
 }
 
-void PublishQueue::handle_answers(Instant now, RequestId request,
-                                  const std::vector<PublishAnswer>& answers) {
-  if (request != request_) return;
-  bool busy = false;
-  for (const PublishAnswer& answer : answers) {
-    if (!answer.id && answer.id.error().code == ErrorCode::busy) {
-      busy = true;
+void PublishQueue::handle_answer(RequestId request, std::string_view line) {
+  const auto frame = wire::read_server_frame(line);
+  if (request != request_ || !frame || !frame->has(wire::Field::ref)) return;
+  answered_ = true;
+  for (const Item& item : items_) {
+    if (!item.travels_on(0) || item.line != frame->number(wire::Field::ref)) continue;
+    if (frame->op() == wire::Op::ack) {
+      finish(item.id, frame->number(wire::Field::id), {}, {});
+    } else if (const ErrorCode code = error_code_from(frame->text(wire::Field::code));
+               code == ErrorCode::busy) {
+      refused_ = true;
     } else {
-      finish(answer.publish, answer.id);
+      fail(item.id, code, frame->text(wire::Field::message));
     }
-  }
-  end_request();
-  failures_ = busy || answers.empty() ? failures_ : 0;
-  const bool incomplete = std::any_of(items_.begin(), items_.end(), [](const Item& item) {
-    return item.sent && item.connection == 0;
-  });
-  take_back(0, busy ? Fate::refused : Fate::unknown);
-  if (busy || incomplete) back_off(now, std::nullopt);
-}
-
-void PublishQueue::handle_failed(Instant now, RequestId request, const ConnectionEnd& end) {
-  if (request != request_) return;
-  end_request();
-  const std::uint16_t status = end.kind == EndKind::refused ? end.http_status : 0;
-  const auto carried = std::count_if(items_.begin(), items_.end(), [](const Item& item) {
-    return item.sent && item.connection == 0;
-  });
-  if (status == 413 && carried > 1) {
-    one_by_one_ = true;
-    take_back(0, Fate::refused);
     return;
   }
-  if (status == 413) {
+}
+
+bool PublishQueue::handle_post_end(Instant now, RequestId request, const ConnectionEnd& end) {
+  const bool answered = end.kind == EndKind::finished || (request == request_ && answered_);
+  if (request != request_) return answered;
+  end_request();
+  if (!answered) {
+    handle_failed_post(now, end);
+  } else {
+    if (answered_ && !refused_) failures_ = 0;
+    // What an answer leaves out is sent again.
+    if (take_back(0, refused_ ? Fate::refused : Fate::unknown)) back_off(now, Duration{0});
+  }
+  return answered;
+}
+
+void PublishQueue::handle_failed_post(Instant now, const ConnectionEnd& end) {
+  const std::uint16_t status = end.kind == EndKind::refused ? end.http_status : 0;
+  if (status == 413 && lines_ > 1) {
+    // One of them is too large: which?
+    one_by_one_ = true;
+    take_back(0, Fate::refused);
+  } else if (status == 413) {
     one_by_one_ = false;
-    finish_all_sent({ErrorCode::too_large, "the message is over the server's limit"});
+    fail_posted(ErrorCode::too_large, over_limit);
   } else if (status == 401) {
-    finish_all_sent({ErrorCode::unauthorized, "the server wants credentials for publishing"});
+    fail_posted(ErrorCode::unauthorized, "the server wants credentials for publishing");
   } else if (status == 403) {
-    finish_all_sent({ErrorCode::forbidden, "the server does not allow this client to publish"});
+    fail_posted(ErrorCode::forbidden, "the server does not allow this client to publish");
   } else if (status == 400) {
-    finish_all_sent({ErrorCode::malformed, "the server refused the publishes as malformed"});
+    fail_posted(ErrorCode::malformed, "the server refused the publishes as malformed");
   } else {
     // 412: the log was replaced. What only this POST carried may go to the new one.
     const bool refused = end.kind == EndKind::unreachable || status == 412 || status == 404 ||
                          status == 429 || status == 503;
     take_back(0, refused ? Fate::refused : Fate::unknown);
-    back_off(now, end.retry_after);
+    back_off(now, end.retry_after.value_or(Duration{0}));
   }
 }
 
@@ -198,7 +216,7 @@ ConnectionId PublishQueue::handle_due(Instant now) {
       if (item.sent && now - item.sent_at >= context_.config.connect_timeout) {
         deaf = item.connection;
       }
-      finish(item.id, Error{ErrorCode::timeout, "no answer to the publish in time"});
+      fail(item.id, ErrorCode::timeout, "no answer to the publish in time");
     }
   }
   arm(now);
@@ -207,18 +225,16 @@ ConnectionId PublishQueue::handle_due(Instant now) {
 
 void PublishQueue::handle_post_overdue(Instant now) {
   const RequestId request = request_;
-  context_.actions.push(CancelPost{request});
-  handle_failed(now, request, {.kind = EndKind::lost});
+  context_.actions.push(ActionKind::cancel_post, request);
+  handle_post_end(now, request, {.kind = EndKind::lost});
 }
 
 void PublishQueue::close() {
   if (request_ != 0) {
-    context_.actions.push(CancelPost{request_});
+    context_.actions.push(ActionKind::cancel_post, request_);
     end_request();
   }
-  while (!items_.empty()) {
-    finish(items_.front().id, Error{ErrorCode::closed, "the client was closed"});
-  }
+  while (!items_.empty()) fail(items_.front().id, ErrorCode::closed, "the client was closed");
 }
 
 PublishQueue::Item* PublishQueue::find(PublishId publish) {
@@ -228,31 +244,36 @@ PublishQueue::Item* PublishQueue::find(PublishId publish) {
   return nullptr;
 }
 
-void PublishQueue::finish(PublishId publish, Result<std::uint64_t> outcome) {
+void PublishQueue::finish(PublishId publish, std::uint64_t message_id, ErrorCode code,
+                          std::string_view message) {
   const Item* const item = find(publish);
   if (item == nullptr) return;
+  Action& action = context_.actions.push(ActionKind::tell_published, publish, message);
+  action.message_id = message_id;
+  action.code = code;
   bytes_ -= item->data_bytes;
   items_.erase(items_.begin() + (item - items_.data()));
   if (items_.empty()) {
     one_by_one_ = false;
     context_.timers.clear(Deadline::publish);
   }
-  context_.actions.push(TellPublished{publish, std::move(outcome)});
 }
 
-void PublishQueue::finish_all_sent(const Error& error) {
+void PublishQueue::fail_posted(ErrorCode code, std::string_view message) {
   for (std::size_t index = 0; index < items_.size();) {
-    if (items_[index].sent && items_[index].connection == 0) {
-      finish(items_[index].id, error);
+    if (items_[index].travels_on(0)) {
+      fail(items_[index].id, code, message);
     } else {
       ++index;
     }
   }
 }
 
-void PublishQueue::take_back(ConnectionId connection, Fate fate) {
+bool PublishQueue::take_back(ConnectionId connection, Fate fate) {
+  bool any = false;
   for (Item& item : items_) {
-    if (!item.sent || item.connection != connection) continue;
+    if (!item.travels_on(connection)) continue;
+    any = true;
     item.sent = false;
     if (fate == Fate::unknown) {
       if (item.sent_epoch.empty()) item.sent_epoch = unknown_epoch;
@@ -261,14 +282,15 @@ void PublishQueue::take_back(ConnectionId connection, Fate fate) {
     }
   }
   settle_epochs();
+  return any;
 }
 
 void PublishQueue::settle_epochs() {
   for (std::size_t index = 0; index < items_.size();) {
     const Item& item = items_[index];
     if (!item.sent && !item.sent_epoch.empty() && item.sent_epoch != epoch_) {
-      finish(item.id, Error{ErrorCode::outcome_unknown,
-                            "sent, but the log was replaced before it answered"});
+      fail(item.id, ErrorCode::outcome_unknown,
+           "sent, but the log was replaced before it answered");
     } else {
       ++index;
     }
@@ -282,24 +304,18 @@ void PublishQueue::end_request() {
 
 // A publish endpoint that fails while the stream works must not be hammered: it has a count of its
 // own, which only an answer resets (centrifuge-js#409).
-void PublishQueue::back_off(Instant now, std::optional<Duration> floor) {
+void PublishQueue::back_off(Instant now, Duration floor) {
   constexpr Duration floor_max{60 * 60'000};
   const Duration pause = context_.policy.repeat_delay(now, ++failures_, context_.random);
-  paused_until_ = now + pause + std::clamp(floor.value_or(Duration{0}), Duration{0}, floor_max);
+  paused_until_ = now + pause + std::clamp(floor, Duration{0}, floor_max);
   arm(now);
 }
 
 void PublishQueue::arm(Instant now) {
-  std::optional<Instant> next = paused_until_;
-  for (const Item& item : items_) {
-    if (!next || item.deadline < *next) next = item.deadline;
-  }
-  if (items_.empty()) next.reset();
-  if (next) {
-    context_.timers.set(Deadline::publish, std::max(*next, now));
-  } else {
-    context_.timers.clear(Deadline::publish);
-  }
+  if (items_.empty()) return context_.timers.clear(Deadline::publish);
+  Instant next = paused_until_.value_or(items_.front().deadline);
+  for (const Item& item : items_) next = std::min(next, item.deadline);
+  context_.timers.set(Deadline::publish, std::max(next, now));
 }
 
 }  // namespace freshet::core

@@ -6,13 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/context.h"
 #include "core/event.h"
 #include "core/time.h"
+#include "freshet/containers.h"
 #include "freshet/result.h"
 
 namespace freshet::core {
@@ -43,12 +42,13 @@ class PublishQueue {
   // A WebSocket is gone: what it carried unanswered is sent again, in its old place. `too_big`: it
   // was closed with 1009, by the largest of them.
   void handle_lost(ConnectionId connection, bool too_big);
-  // An ack or error frame; false when `ref` is no publish's.
+  // An ack or error frame of a WebSocket; false when `ref` is no publish's.
   bool handle_ack(std::uint64_t ref, std::uint64_t id);
-  bool handle_error(Instant now, std::uint64_t ref, const Error& error);
-  // The outcome of a POST.
-  void handle_answers(Instant now, RequestId request, const std::vector<PublishAnswer>& answers);
-  void handle_failed(Instant now, RequestId request, const ConnectionEnd& end);
+  bool handle_error(Instant now, std::uint64_t ref, ErrorCode code, std::string_view message);
+  // One line of the answer to a POST.
+  void handle_answer(RequestId request, std::string_view line);
+  // Its end; whether the server has answered.
+  bool handle_post_end(Instant now, RequestId request, const ConnectionEnd& end);
   // Deadline::publish and Deadline::post. Gives the WebSocket that left a publish unanswered until
   // its deadline, and for long enough to be taken for deaf; 0: none.
   ConnectionId handle_due(Instant now);
@@ -63,41 +63,54 @@ class PublishQueue {
 
  private:
   struct Item {
-    PublishId id;
-    std::string topic;
-    std::string key;
-    std::size_t data_bytes;
+    PublishId id = 0;
+    Text topic;
+    Text key;
+    std::size_t data_bytes = 0;
     Instant deadline;
     bool sent = false;            // And not answered.
     ConnectionId connection = 0;  // The WebSocket that carries it; 0: the POST in flight.
-    Instant sent_at = {};         // When it was last sent.
-    std::string sent_epoch = {};  // Of the log when it was first sent; empty: not sent.
+    std::uint32_t line = 0;       // Its place in that POST.
+    Instant sent_at;              // When it was last sent.
+    Text sent_epoch;              // Of the log when it was first sent; empty: not sent.
     unsigned sends = 0;           // That were not refused.
+
+    bool travels_on(ConnectionId by) const { return sent && connection == by; }
   };
 
   Item* find(PublishId publish);
-  // Nothing may refer to the item behind this.
-  void finish(PublishId publish, Result<std::uint64_t> outcome);
-  void finish_all_sent(const Error& error);
+  // `message_id` 0: it failed. Nothing may refer to the item behind this.
+  void finish(PublishId publish, std::uint64_t message_id, ErrorCode code,
+              std::string_view message);
+  void fail(PublishId publish, ErrorCode code, std::string_view message) {
+    finish(publish, 0, code, message);
+  }
+  // Those of the POST in flight.
+  void fail_posted(ErrorCode code, std::string_view message);
+  void handle_failed_post(Instant now, const ConnectionEnd& end);
   void mark_sent(Instant now, Item& item, ConnectionId connection);
   void send_over_websocket(Instant now, ConnectionId connection);
   void send_over_http(Instant now);
   // Whether what was sent and not answered may be in the log all the same.
   enum class Fate { refused, unknown };
-  // What is not answered and will not be goes back into the queue, if its epoch still is.
-  void take_back(ConnectionId connection, Fate fate);
+  // What is not answered and will not be goes back into the queue, if its epoch still is; returns
+  // whether there was any.
+  bool take_back(ConnectionId connection, Fate fate);
   void settle_epochs();
   void end_request();
-  void back_off(Instant now, std::optional<Duration> floor);
+  void back_off(Instant now, Duration floor);
   void arm(Instant now);
 
   Context& context_;
-  std::vector<Item> items_;
+  List<Item> items_;
   std::size_t bytes_ = 0;
-  std::string epoch_;
+  Text epoch_;
   PublishId next_id_ = 1;
   RequestId request_ = 0;  // The POST in flight; 0 = none.
   RequestId next_request_ = 1;
+  std::uint32_t lines_ = 0;  // Of the POST in flight.
+  bool answered_ = false;    // A line of its answer has come,
+  bool refused_ = false;     // and one of them said busy.
   bool one_by_one_ = false;  // A batch was too large as a whole.
   unsigned failures_ = 0;    // In a row.
   std::optional<Instant> paused_until_;

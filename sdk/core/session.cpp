@@ -18,6 +18,8 @@ constexpr Duration woken_for{10'000};
 // How long input that waited out a sleep may take to be read.
 constexpr Duration wake_grace{1'000};
 
+constexpr std::string_view no_transport = "this runtime has none of the transports asked for";
+
 }  // namespace
 
 Session::Session(Context& context, SubscriptionTable& table, PublishQueue& publishes)
@@ -37,7 +39,7 @@ Session::Session(Context& context, SubscriptionTable& table, PublishQueue& publi
 void Session::flush(Instant now) {
   if (closed()) return;
   forget_unused();
-  if (std::holds_alternative<state::Idle>(state_.kind)) {
+  if (is(Status::Kind::idle)) {
     if (wanted()) start(now);
   } else if (!wanted()) {
     // A WebSocket is kept: it carries whatever comes next. The others have nothing to ask for.
@@ -60,7 +62,7 @@ void Session::forget_unused() {
         websocket::unsubscribe(*connection, *entry, actions_);
       }
       const auto erased =
-          std::erase_if(connection->asks, [&](const Ask& ask) { return ask.entry == entry.get(); });
+          drop_if(connection->asks, [&](const Ask& ask) { return ask.entry == entry.get(); });
       if (erased > 0) connection->surplus = true;
     }
   }
@@ -122,7 +124,7 @@ void Session::begin_attempt(Instant now) {
   if (const auto transport = choice_.scheduled(now)) {
     open(now, *transport, Purpose::attempt);
   } else {
-    close(Error{ErrorCode::unsupported, "this runtime has none of the transports asked for"});
+    fail(ErrorCode::unsupported, no_transport);
   }
 }
 
@@ -135,7 +137,7 @@ bool Session::open_next_of_pass(Instant now) {
 }
 
 void Session::open(Instant now, Transport transport, Purpose purpose) {
-  if (current_ == 0) set_state(state::Connecting{transport});
+  if (current_ == 0) set_transport(Status::Kind::connecting, transport);
   if (transport != Transport::websocket && table_.empty()) {
     // Only publishes wait, and over HTTP they need no connection.
     drop_all_but(0);
@@ -158,29 +160,28 @@ void Session::open(Instant now, Transport transport, Purpose purpose) {
 }
 
 void Session::open_stream(Instant now, Connection& connection) {
-  OpenStream stream{connection.id, connection.transport, {}};
+  Text target;
   if (connection.transport == Transport::websocket) {
-    stream.target = websocket::target(identity_);
+    target = websocket::target(identity_);
   } else {
     connection.asks = ask_for_all(table_);
-    stream.target = sse::target(connection, identity_);
-    if (stream.target.size() > sse::target_bytes_max) {
+    target = sse::target(connection, identity_);
+    if (target.size() > sse::target_bytes_max) {
       // 404 is the proof that this transport alone is barred.
-      end(now, connection.id,
-          {.kind = EndKind::refused,
-           .http_status = 404,
-           .reason = "too many subscriptions for sse"},
-          Cause::local, Tell::no);
-      return;
+      ConnectionEnd too_many{.kind = EndKind::refused, .http_status = 404};
+      too_many.reason = "too many subscriptions for sse";
+      return end(now, connection.id, too_many, Cause::local, Tell::no);
     }
   }
-  actions_.push(std::move(stream));
+  Action& action = actions_.push(ActionKind::open_stream, connection.id);
+  action.transport = connection.transport;
+  action.text = std::move(target);
 }
 
 void Session::send_poll(Instant now, Connection& connection) {
   timers_.clear(Deadline::poll, connection.id);
   connection.asks = ask_for_all(table_);
-  connection.next.reset();
+  connection.answered = false;
   connection.brought_message = false;
   connection.requested = true;
   connection.requested_at = now;
@@ -188,11 +189,11 @@ void Session::send_poll(Instant now, Connection& connection) {
                         ? long_polling::wait(connection, config_.long_poll_wait)
                         : Duration{0};
   timers_.set(Deadline::silence, now + connection.wait + config_.connect_timeout, connection.id);
-  actions_.push(polling::request(connection, identity_));
+  polling::request(connection, identity_, actions_);
 }
 
 void Session::replace_poll(Instant now, Connection& connection) {
-  actions_.push(CloseConnection{connection.id});
+  actions_.push(ActionKind::close_connection, connection.id).close_code = wire::close_code::normal;
   const bool was_current = connection.id == current_;
   timers_.clear_connection(connection.id);
   connection.id = next_connection_++;
@@ -210,7 +211,7 @@ void Session::handle_end(Instant now, ConnectionId id, const ConnectionEnd& end_
   if (connection == nullptr) return;
   if (is_polling(connection->transport)) {
     const bool answered =
-        end_of.kind == EndKind::finished && connection->next && !connection->retry;
+        end_of.kind == EndKind::finished && connection->answered && !connection->dismissed;
     if (answered) {
       handle_poll_answered(now, *connection);
     } else {
@@ -241,7 +242,7 @@ void Session::end(Instant now, ConnectionId id, const ConnectionEnd& end_of, Cau
   refresh_unavailable(now);
 
   if (verdict.kind == Verdict::Kind::final && purpose != Purpose::heal) {
-    close(verdict.error);
+    fail(verdict.error.code, verdict.error.message);
   } else if (id == current_) {
     lose_current(now, cause, verdict);
   } else if (current_ != 0) {
@@ -249,6 +250,13 @@ void Session::end(Instant now, ConnectionId id, const ConnectionEnd& end_of, Cau
   } else {
     attempt_failed(now, transport, verdict);
   }
+}
+
+void Session::end(Instant now, ConnectionId id, EndKind kind, std::string_view reason,
+                  Cause cause) {
+  ConnectionEnd end_of{.kind = kind};
+  end_of.reason = reason;
+  end(now, id, end_of, cause, Tell::yes);
 }
 
 void Session::attempt_failed(Instant now, Transport transport, const Verdict& verdict) {
@@ -264,23 +272,21 @@ void Session::attempt_failed(Instant now, Transport transport, const Verdict& ve
   if (choice_.any_supported()) {
     wait_by_policy(now, Cause::remote, verdict);
   } else {
-    close(Error{ErrorCode::unsupported, "this runtime has none of the transports asked for"});
+    fail(ErrorCode::unsupported, no_transport);
   }
 }
 
 void Session::lose_current(Instant now, Cause cause, const Verdict& verdict) {
   current_ = 0;
   table_.handle_lost();
-  for (const Deadline name : {Deadline::stable, Deadline::probe, Deadline::change}) {
-    timers_.clear(name);
-  }
+  timers_.clear_each({Deadline::stable, Deadline::probe, Deadline::change});
   Connection* const next = connections_.empty() ? nullptr : connections_.front().get();
   if (next != nullptr && next->greeted) {
     become_current(now, *next);
   } else if (next != nullptr && verdict.kind == Verdict::Kind::failed) {
     next->purpose = Purpose::attempt;
     policy_.handle_attempt();
-    set_state(state::Connecting{next->transport});
+    set_transport(Status::Kind::connecting, next->transport);
   } else if (!wanted()) {
     go_idle();
   } else {
@@ -306,64 +312,70 @@ void Session::wait_by_policy(Instant now, Cause cause, const Verdict& verdict) {
   }
 }
 
-void Session::wait(Instant now, Duration delay, std::string reason) {
+void Session::wait(Instant now, Duration delay, std::string_view reason) {
   timers_.clear(Deadline::hedge);
   if (held()) return hold();
   timers_.set(Deadline::retry, now + delay);
-  set_state(state::Waiting{delay, policy_.attempt(), std::move(reason)});
+  set_waiting(delay, reason);
 }
 
 void Session::hold() {
   if (const Connection* const lost = current()) publishes_.handle_lost(lost->id, false);
-  current_ = 0;
-  posting_ = false;
-  table_.handle_lost();
-  drop_all_but(0);
-  for (const Deadline name :
-       {Deadline::retry, Deadline::hedge, Deadline::stable, Deadline::probe, Deadline::change}) {
-    timers_.clear(name);
-  }
-  set_state(state::Waiting{Duration{0}, policy_.attempt(),
-                           suspended_ ? "the page is suspended" : "the machine is offline"});
+  disconnect();
+  set_waiting(Duration{0}, suspended_ ? "the page is suspended" : "the machine is offline");
 }
 
 void Session::return_locally(Instant now) {
-  if (held() || !std::holds_alternative<state::Waiting>(state_.kind)) return;
+  if (held() || !is(Status::Kind::waiting)) return;
   Instant at = now + policy_.local_delay(random_);
   if (not_before_) at = std::max(at, *not_before_);
   const auto planned = timers_.at(Deadline::retry);
   if (planned && *planned <= at) return;
-  wait(now, at - now, std::get<state::Waiting>(state_.kind).reason);
+  wait(now, at - now, Text{status_.reason});
 }
 
 void Session::go_idle() {
   // Leaving what works is no failure.
-  if (std::holds_alternative<state::Live>(state_.kind)) policy_.handle_stable();
+  if (is(Status::Kind::live)) policy_.handle_stable();
+  disconnect();
+  set_status(Status::Kind::idle);
+}
+
+void Session::disconnect() {
   current_ = 0;
   posting_ = false;
   table_.handle_lost();
   drop_all_but(0);
-  for (const Deadline name :
-       {Deadline::retry, Deadline::hedge, Deadline::stable, Deadline::probe, Deadline::change}) {
-    timers_.clear(name);
-  }
-  set_state(state::Idle{});
+  timers_.clear_each(
+      {Deadline::retry, Deadline::hedge, Deadline::stable, Deadline::probe, Deadline::change});
 }
 
-void Session::close(std::optional<Error> error) {
-  if (closed()) return;
+void Session::close() {
+  if (!closed()) finish();
+}
+
+void Session::fail(ErrorCode code, std::string_view message) {
+  status_.failed = true;
+  status_.code = code;
+  status_.reason = message;
+  finish();
+}
+
+void Session::finish() {
   actions_.keep_only_ends();
   current_ = 0;
   drop_all_but(0);
   publishes_.close();
   timers_.clear_all();
-  set_state(state::Closed{std::move(error)});
+  set_status(Status::Kind::closed);
 }
 
 void Session::drop(ConnectionId id, Tell tell) {
   timers_.clear_connection(id);
-  if (tell == Tell::yes) actions_.push(CloseConnection{id});
-  std::erase_if(connections_, [&](const auto& connection) { return connection->id == id; });
+  if (tell == Tell::yes) {
+    actions_.push(ActionKind::close_connection, id).close_code = wire::close_code::normal;
+  }
+  drop_if(connections_, [&](const auto& connection) { return connection->id == id; });
 }
 
 void Session::drop_all_but(ConnectionId kept) {
@@ -391,17 +403,15 @@ void Session::handle_due(Instant now, Timers::Due due) {
     case Deadline::publish:
       // What is heard on it says nothing of its other direction.
       if (const ConnectionId deaf = publishes_.handle_due(now); deaf != 0) {
-        end(now, deaf, {.kind = EndKind::lost, .reason = "a publish was not answered"},
-            Cause::local, Tell::yes);
+        end(now, deaf, EndKind::lost, "a publish was not answered", Cause::local);
       }
       return;
     case Deadline::post:
       return publishes_.handle_post_overdue(now);
     case Deadline::hello:
-      return end(now, due.connection, {.kind = EndKind::unreachable, .reason = "no hello in time"},
-                 cause_at(now), Tell::yes);
+      return end(now, due.connection, EndKind::unreachable, "no hello in time", cause_at(now));
     case Deadline::drain:
-      return end(now, due.connection, {.kind = EndKind::finished}, Cause::remote, Tell::yes);
+      return end(now, due.connection, EndKind::finished, {}, Cause::remote);
     case Deadline::silence:
       return handle_silence_due(now, *find(due.connection));
     case Deadline::poll:
@@ -419,8 +429,7 @@ void Session::handle_silence_due(Instant now, Connection& connection) {
     timers_.set(Deadline::silence, dead_at, connection.id);
     return;
   }
-  end(now, connection.id, {.kind = EndKind::lost, .reason = "nothing was heard for too long"},
-      Cause::local, Tell::yes);
+  end(now, connection.id, EndKind::lost, "nothing was heard for too long", Cause::local);
 }
 
 void Session::handle_wake(Instant now) {
@@ -454,7 +463,7 @@ void Session::handle_network(Instant now, NetworkEvent event) {
       suspended_ = false;
       break;
   }
-  if (closed() || std::holds_alternative<state::Idle>(state_.kind)) return;
+  if (closed() || is(Status::Kind::idle)) return;
   if (held()) {
     hold();
   } else if (event != NetworkEvent::hidden) {
@@ -465,15 +474,14 @@ void Session::handle_network(Instant now, NetworkEvent event) {
   }
 }
 
-void Session::handle_post_answered(Instant now) {
-  if (!posting_ || std::holds_alternative<state::Live>(state_.kind)) return;
-  choice_.handle_hello(posting_beside_, now + config_.reprobe_after);
-  set_state(state::Live{posting_beside_});
-}
-
-void Session::handle_post_failed(Instant now, const ConnectionEnd& end) {
-  if (!posting_ || publishes_.empty()) return;
-  set_state(state::Waiting{publishes_.pause(now), policy_.attempt(), end.reason});
+void Session::handle_post_end(Instant now, bool answered, std::string_view reason) {
+  if (!posting_) return;
+  if (!answered) {
+    if (!publishes_.empty()) set_waiting(publishes_.pause(now), reason);
+  } else if (!is(Status::Kind::live)) {
+    choice_.handle_hello(posting_beside_, now + config_.reprobe_after);
+    set_transport(Status::Kind::live, posting_beside_);
+  }
 }
 
 // Small parts ------------------------------------------------------------------------------
@@ -485,16 +493,28 @@ Connection* Session::find(ConnectionId id) {
   return nullptr;
 }
 
-void Session::set_state(decltype(State::kind) kind) {
-  state_.kind = std::move(kind);
-  actions_.push_state_changed();
+void Session::set_status(Status::Kind kind) {
+  status_.kind = kind;
+  actions_.push_state();
+}
+
+void Session::set_transport(Status::Kind kind, Transport transport) {
+  status_.transport = transport;
+  set_status(kind);
+}
+
+void Session::set_waiting(Duration retry_in, std::string_view reason) {
+  status_.retry_in = retry_in;
+  status_.attempt = policy_.attempt();
+  status_.reason = reason;
+  set_status(Status::Kind::waiting);
 }
 
 void Session::refresh_unavailable(Instant now) {
-  auto unavailable = choice_.unavailable(now);
-  if (unavailable == state_.unavailable) return;
-  state_.unavailable = std::move(unavailable);
-  actions_.push_state_changed();
+  const std::uint8_t unavailable = choice_.unavailable(now);
+  if (unavailable == status_.unavailable) return;
+  status_.unavailable = unavailable;
+  actions_.push_state();
 }
 
 }  // namespace freshet::core

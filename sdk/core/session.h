@@ -11,9 +11,7 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/client.h"
 #include "core/context.h"
@@ -21,6 +19,7 @@
 #include "core/subscription_table.h"
 #include "core/transport/transport.h"
 #include "core/transport_choice.h"
+#include "freshet/containers.h"
 
 namespace freshet::core {
 
@@ -29,14 +28,15 @@ class Session {
   // All three must outlive it.
   Session(Context& context, SubscriptionTable& table, PublishQueue& publishes);
 
-  const State& state() const { return state_; }
-  bool closed() const { return std::holds_alternative<state::Closed>(state_.kind); }
+  const Status& status() const { return status_; }
+  bool closed() const { return is(Status::Kind::closed); }
 
   // Brings the connections in line with what the application wants by now. Called when all actions
   // were taken out, so that what changes back within one turn costs nothing.
   void flush(Instant now);
-  void set_transports(Instant now, const std::vector<Transport>& order);
-  void close(std::optional<Error> error);
+  void set_transports(Instant now, const List<Transport>& order);
+  // By the application.
+  void close();
 
   Delivery handle_frame(Instant now, ConnectionId id, std::string_view frame);
   void handle_end(Instant now, ConnectionId id, const ConnectionEnd& end);
@@ -44,10 +44,9 @@ class Session {
   void handle_due(Instant now, Timers::Due due);
   // Deadlines were passed long before anyone called: the process slept.
   void handle_wake(Instant now);
-  // The server has answered a POST: without a connection, that is how it shows itself.
-  void handle_post_answered(Instant now);
-  // It has not; the publish queue tries again after its pause.
-  void handle_post_failed(Instant now, const ConnectionEnd& end);
+  // A POST is over. Answered, that is how the server shows itself without a connection; not, the
+  // publish queue tries again after its pause.
+  void handle_post_end(Instant now, bool answered, std::string_view reason);
 
  private:
   // Opening.
@@ -64,11 +63,17 @@ class Session {
   // Ends.
   enum class Tell { no, yes };  // Whether the port has to close it.
   void end(Instant now, ConnectionId id, const ConnectionEnd& end, Cause cause, Tell tell);
+  // Found here; the port has to close it.
+  void end(Instant now, ConnectionId id, EndKind kind, std::string_view reason, Cause cause);
   void attempt_failed(Instant now, Transport transport, const Verdict& verdict);
   void lose_current(Instant now, Cause cause, const Verdict& verdict);
   void wait_by_policy(Instant now, Cause cause, const Verdict& verdict);
-  void wait(Instant now, Duration delay, std::string reason);
+  void wait(Instant now, Duration delay, std::string_view reason);
   void hold();
+  void disconnect();
+  // Closes the client for good.
+  void fail(ErrorCode code, std::string_view message);
+  void finish();
   void return_locally(Instant now);
   void go_idle();
   void drop(ConnectionId id, Tell tell = Tell::yes);
@@ -77,15 +82,16 @@ class Session {
   void handle_silence_due(Instant now, Connection& connection);
 
   // Frames (session_frames.cpp).
+  void handle_control(Instant now, Connection& connection, const wire::ControlFrame& frame);
   Delivery deliver(Instant now, Connection& connection, std::string_view frame);
-  void handle_hello(Instant now, Connection& connection, const wire::Hello& hello);
-  bool accept_asks(Connection& connection, const wire::Hello& hello);
-  void handle_subscribed(Connection& connection, const wire::Subscribed& subscribed);
-  void handle_live(Connection& connection, const wire::LiveMark& live);
-  void handle_gap(Connection& connection, const wire::Gap& gap);
-  void handle_error(Instant now, Connection& connection, const wire::ErrorFrame& error);
-  void handle_retry(Instant now, Connection& connection, const wire::Retry& retry);
-  void handle_next(Connection& connection, const wire::Next& next);
+  void handle_hello(Instant now, Connection& connection, const wire::ControlFrame& hello);
+  bool accept_asks(Connection& connection, const wire::ControlFrame& hello);
+  void handle_subscribed(Connection& connection, const wire::ControlFrame& subscribed);
+  void handle_live(Connection& connection, const wire::ControlFrame& live);
+  void handle_gap(Connection& connection, const wire::ControlFrame& gap);
+  void handle_error(Instant now, Connection& connection, const wire::ControlFrame& error);
+  void handle_retry(Instant now, Connection& connection, const wire::ControlFrame& retry);
+  void handle_next(Connection& connection, const wire::ControlFrame& next);
   void handle_poll_answered(Instant now, Connection& connection);
   void advance(Connection& connection, const wire::Cursor& cursor);
 
@@ -105,7 +111,10 @@ class Session {
 
   Connection* find(ConnectionId id);
   Connection* current() { return find(current_); }
-  void set_state(decltype(State::kind) kind);
+  bool is(Status::Kind kind) const { return status_.kind == kind; }
+  void set_status(Status::Kind kind);
+  void set_transport(Status::Kind kind, Transport transport);
+  void set_waiting(Duration retry_in, std::string_view reason);
   void refresh_unavailable(Instant now);
 
   const ClientConfig& config_;
@@ -117,9 +126,9 @@ class Session {
   PublishQueue& publishes_;
   TransportChoice choice_;
   Identity identity_;
-  State state_;
+  Status status_;
 
-  std::vector<std::unique_ptr<Connection>> connections_;  // A handful.
+  List<std::unique_ptr<Connection>> connections_;  // A handful.
   ConnectionId current_ = 0;
   ConnectionId next_connection_ = 1;
   std::optional<Instant> not_before_;  // The server's floor for the next attempt.

@@ -15,6 +15,8 @@ constexpr Duration ping_max{10 * 60'000};
 // A server that told a client to go closes the stream; if it does not, the client does.
 constexpr Duration drain_max{5'000};
 
+bool recovered(const wire::ControlFrame& frame) { return frame.flag(wire::Field::recovered, true); }
+
 }  // namespace
 
 Delivery Session::handle_frame(Instant now, ConnectionId id, std::string_view frame) {
@@ -24,47 +26,60 @@ Delivery Session::handle_frame(Instant now, ConnectionId id, std::string_view fr
   connection.heard = now;
   if (!wire::is_control(frame)) return deliver(now, connection, frame);
 
-  const auto parsed = wire::parse_server_frame(frame);
-  if (!parsed) {
-    end(now, id, {.kind = EndKind::malformed, .reason = parsed.error().message}, Cause::remote,
-        Tell::yes);
+  const auto control = wire::read_server_frame(frame);
+  if (!control) {
+    end(now, id, EndKind::malformed, control.error().message, Cause::remote);
     return {};
   }
-  if (const auto* hello = std::get_if<wire::Hello>(&*parsed)) {
-    handle_hello(now, connection, *hello);
-  } else if (const auto* retry = std::get_if<wire::Retry>(&*parsed)) {
-    handle_retry(now, connection, *retry);
-  } else if (const auto* error = std::get_if<wire::ErrorFrame>(&*parsed)) {
-    handle_error(now, connection, *error);
-  } else if (const auto* close = std::get_if<wire::Close>(&*parsed)) {
-    end(now, id, {.kind = EndKind::closed, .close_code = close->code, .reason = close->reason},
-        cause_at(now), Tell::yes);
-  } else if (!connection.greeted) {
-    // Nothing else counts before hello.
-  } else if (const auto* subscribed = std::get_if<wire::Subscribed>(&*parsed)) {
-    handle_subscribed(connection, *subscribed);
-  } else if (const auto* live = std::get_if<wire::LiveMark>(&*parsed)) {
-    handle_live(connection, *live);
-    take_over_if_live(now);
-  } else if (const auto* ping = std::get_if<wire::Ping>(&*parsed)) {
-    policy_.set_window(ping->window);
-    advance(connection, ping->cursor);
-  } else if (const auto* gap = std::get_if<wire::Gap>(&*parsed)) {
-    handle_gap(connection, *gap);
-  } else if (const auto* ack = std::get_if<wire::Ack>(&*parsed)) {
-    publishes_.handle_ack(ack->ref, ack->id);
-  } else if (const auto* next = std::get_if<wire::Next>(&*parsed)) {
-    handle_next(connection, *next);
-  }
+  handle_control(now, connection, *control);
   return {};
+}
+
+void Session::handle_control(Instant now, Connection& connection, const wire::ControlFrame& frame) {
+  using wire::Field;
+  switch (frame.op()) {
+    case wire::Op::hello:
+      return handle_hello(now, connection, frame);
+    case wire::Op::retry:
+      return handle_retry(now, connection, frame);
+    case wire::Op::error:
+      return handle_error(now, connection, frame);
+    case wire::Op::close: {
+      ConnectionEnd closed{.kind = EndKind::closed};
+      closed.close_code = static_cast<std::uint16_t>(frame.number(Field::close_code));
+      closed.reason = frame.text(Field::reason);
+      return end(now, connection.id, closed, cause_at(now), Tell::yes);
+    }
+    default:
+      break;
+  }
+  if (!connection.greeted) return;  // Nothing else counts before hello.
+  switch (frame.op()) {
+    case wire::Op::subscribed:
+      return handle_subscribed(connection, frame);
+    case wire::Op::live:
+      handle_live(connection, frame);
+      return take_over_if_live(now);
+    case wire::Op::ping:
+      policy_.set_window(frame.duration(Field::window, wire::window_default));
+      return advance(connection, frame.cursor(Field::cursor));
+    case wire::Op::gap:
+      return handle_gap(connection, frame);
+    case wire::Op::ack:
+      publishes_.handle_ack(frame.number(Field::ref), frame.number(Field::id));
+      return;
+    case wire::Op::next:
+      return handle_next(connection, frame);
+    default:
+      return;
+  }
 }
 
 Delivery Session::deliver(Instant now, Connection& connection, std::string_view frame) {
   if (!connection.greeted) return {};
   const auto head = wire::parse_message_head(frame);
   if (!head) {
-    end(now, connection.id, {.kind = EndKind::malformed, .reason = head.error().message},
-        Cause::remote, Tell::yes);
+    end(now, connection.id, EndKind::malformed, head.error().message, Cause::remote);
     return {};
   }
   connection.brought_message = true;
@@ -77,15 +92,16 @@ Delivery Session::deliver(Instant now, Connection& connection, std::string_view 
   return {table_.receivers(), *head};
 }
 
-void Session::handle_hello(Instant now, Connection& connection, const wire::Hello& hello) {
+void Session::handle_hello(Instant now, Connection& connection, const wire::ControlFrame& hello) {
+  using wire::Field;
   // Streams greet once, polls with every answer.
   if (connection.greeted && !is_polling(connection.transport)) return;
-  if (!hello.client.empty()) identity_.client = hello.client;
-  policy_.set_window(hello.window);
+  if (hello.has(Field::client)) identity_.client = hello.text(Field::client);
+  policy_.set_window(hello.duration(Field::window, wire::window_default));
   timers_.clear(Deadline::hello, connection.id);
   connection.greeted = true;
-  connection.epoch = hello.epoch;
-  connection.ping = std::clamp(hello.ping, ping_min, ping_max);
+  connection.epoch = hello.text(Field::epoch);
+  connection.ping = std::clamp(hello.duration(Field::ping, wire::ping_default), ping_min, ping_max);
   if (!is_polling(connection.transport)) {
     timers_.set(Deadline::silence, now + connection.ping * 7 / 5, connection.id);
   }
@@ -104,78 +120,92 @@ void Session::handle_hello(Instant now, Connection& connection, const wire::Hell
   }
 }
 
-bool Session::accept_asks(Connection& connection, const wire::Hello& hello) {
-  const bool pairwise = hello.cursors.size() == connection.asks.size();
+bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hello) {
+  const List<wire::Cursor> cursors = hello.cursors();
+  const bool pairwise = cursors.size() == connection.asks.size();
   for (std::size_t index = 0; index < connection.asks.size(); ++index) {
     Ask& ask = connection.asks[index];
-    wire::Cursor resolved = pairwise ? hello.cursors[index] : hello.cursor;
-    const auto* const asked = std::get_if<wire::Cursor>(&ask.start);
+    wire::Cursor resolved = pairwise ? cursors[index] : hello.cursor(wire::Field::cursor);
+    const wire::Cursor* const asked = ask.start.cursor();
     // The lowest of all says nothing about the others, but that they begin where they asked to.
     const bool lowest_of_several = !pairwise && connection.asks.size() > 1;
     if (lowest_of_several && asked != nullptr && asked->epoch == resolved.epoch) {
       resolved.id = std::max(resolved.id, asked->id);
     }
-    if (!table_.accept(*ask.entry, ask.start, resolved, hello.recovered)) return false;
+    if (!table_.accept(*ask.entry, ask.start, resolved, recovered(hello))) return false;
     ask.accepted = true;
   }
   return true;
 }
 
-void Session::handle_subscribed(Connection& connection, const wire::Subscribed& subscribed) {
-  Ask* const ask = connection.find(subscribed.ref);
+void Session::handle_subscribed(Connection& connection, const wire::ControlFrame& subscribed) {
+  Ask* const ask = connection.find(subscribed.number(wire::Field::ref));
   if (ask == nullptr) return;
-  ask->accepted = table_.accept(*ask->entry, ask->start, subscribed.cursor, subscribed.recovered);
+  ask->accepted = table_.accept(*ask->entry, ask->start, subscribed.cursor(wire::Field::cursor),
+                                recovered(subscribed));
 }
 
-void Session::handle_live(Connection& connection, const wire::LiveMark& live) {
+void Session::handle_live(Connection& connection, const wire::ControlFrame& live) {
+  const wire::Cursor cursor = live.cursor(wire::Field::cursor);
+  const std::uint64_t ref = live.number(wire::Field::ref);
   for (Ask& ask : connection.asks) {
-    if (!ask.accepted || (live.ref && *live.ref != ask.entry->ref)) continue;
+    // Without a ref it is for all.
+    if (!ask.accepted || (ref != 0 && ref != ask.entry->ref)) continue;
     ask.live = true;
-    table_.advance(*ask.entry, live.cursor);
+    table_.advance(*ask.entry, cursor);
     table_.handle_live(*ask.entry);
   }
 }
 
-void Session::handle_gap(Connection& connection, const wire::Gap& gap) {
+void Session::handle_gap(Connection& connection, const wire::ControlFrame& gap) {
+  const Text pattern = gap.text(wire::Field::pattern);
   for (const Ask& ask : connection.asks) {
-    if (ask.accepted && ask.entry->pattern == gap.pattern) table_.handle_gap(*ask.entry, gap);
+    if (!ask.accepted || ask.entry->pattern != pattern) continue;
+    table_.handle_gap(*ask.entry, gap.cursor(wire::Field::after), gap.cursor(wire::Field::until),
+                      gap.text(wire::Field::reason));
   }
 }
 
-void Session::handle_error(Instant now, Connection& connection, const wire::ErrorFrame& error) {
-  const Error told{error_code_from(error.code), error.message};
-  if (error.ref && publishes_.handle_error(now, *error.ref, told)) return;
-  const auto refused =
-      std::find_if(connection.asks.begin(), connection.asks.end(), [&](const Ask& ask) {
-        return error.ref ? ask.entry->ref == *error.ref : ask.entry->pattern == error.pattern;
-      });
-  if (refused == connection.asks.end()) {
-    connection.complaint = error.message;
-    return;
+void Session::handle_error(Instant now, Connection& connection, const wire::ControlFrame& error) {
+  const ErrorCode code = error_code_from(error.text(wire::Field::code));
+  const Text message = error.text(wire::Field::message);
+  const Text pattern = error.text(wire::Field::pattern);
+  const std::uint64_t ref = error.number(wire::Field::ref);
+  const bool about_request = error.has(wire::Field::ref);
+  if (about_request && publishes_.handle_error(now, ref, code, message)) return;
+  for (Ask& ask : connection.asks) {
+    Entry& entry = *ask.entry;
+    if (about_request ? entry.ref != ref : entry.pattern != pattern) continue;
+    connection.asks.erase(connection.asks.begin() + (&ask - connection.asks.data()));
+    table_.refuse(entry, code, message);
+    return take_over_if_live(now);
   }
-  Entry& entry = *refused->entry;
-  connection.asks.erase(refused);
-  table_.refuse(entry, told);
-  take_over_if_live(now);
+  connection.complaint = message;
 }
 
-void Session::handle_retry(Instant now, Connection& connection, const wire::Retry& retry) {
-  connection.retry = retry;
+void Session::handle_retry(Instant now, Connection& connection, const wire::ControlFrame& retry) {
+  connection.dismissed = true;
+  connection.floor = retry.duration(wire::Field::delay, Duration{0});
+  connection.ticket = retry.text(wire::Field::ticket);
+  connection.complaint = retry.text(wire::Field::reason) == "drain" ? "the server is restarting"
+                                                                    : "the server is busy";
   if (connection.id != current_) {
-    end(now, connection.id, {.kind = EndKind::finished}, Cause::remote, Tell::yes);
+    end(now, connection.id, EndKind::finished, {}, Cause::remote);
   } else if (!is_polling(connection.transport)) {
-    timers_.set(Deadline::drain, now + std::min(retry.delay, drain_max), connection.id);
+    timers_.set(Deadline::drain, now + std::min(connection.floor, drain_max), connection.id);
   }
 }
 
-void Session::handle_next(Connection& connection, const wire::Next& next) {
-  policy_.set_window(next.window);
-  connection.next = next;
-  if (next.more) {
-    advance(connection, next.cursor);
+void Session::handle_next(Connection& connection, const wire::ControlFrame& next) {
+  policy_.set_window(next.duration(wire::Field::window, wire::window_default));
+  connection.answered = true;
+  connection.interval = next.duration(wire::Field::interval, wire::interval_default);
+  connection.more = next.flag(wire::Field::more, false);
+  if (connection.more) {
+    advance(connection, next.cursor(wire::Field::cursor));
   } else {
     connection.caught_up = true;
-    handle_live(connection, {std::nullopt, next.cursor});
+    handle_live(connection, next);
   }
 }
 

@@ -17,16 +17,14 @@ void Session::become_current(Instant now, Connection& connection) {
   connection.purpose = Purpose::attempt;
   identity_.ticket.clear();
   not_before_.reset();
-  for (const Deadline name : {Deadline::retry, Deadline::hedge, Deadline::change}) {
-    timers_.clear(name);
-  }
+  timers_.clear_each({Deadline::retry, Deadline::hedge, Deadline::change});
   // For polling the same stretch: every answer in it must be good, or the connection is lost.
   timers_.set(Deadline::stable, now + connection.ping);
   choice_.handle_hello(connection.transport, now + config_.reprobe_after);
   refresh_unavailable(now);
   schedule_probe(now);
   publishes_.handle_epoch(connection.epoch);
-  set_state(state::Live{connection.transport});
+  set_transport(Status::Kind::live, connection.transport);
 }
 
 Connection* Session::candidate() {
@@ -103,7 +101,7 @@ void Session::probe(Instant now, std::optional<Transport> behind) {
   open_candidate(now, *better, Purpose::heal);
 }
 
-void Session::set_transports(Instant now, const std::vector<Transport>& order) {
+void Session::set_transports(Instant now, const List<Transport>& order) {
   choice_.replace(order);
   change_attempt_ = 0;
   refresh_unavailable(now);
@@ -112,7 +110,7 @@ void Session::set_transports(Instant now, const std::vector<Transport>& order) {
     timers_.clear(Deadline::probe);
     const auto first = choice_.better_than(serving->transport, std::nullopt, now);
     if (first) open_candidate(now, *first, Purpose::heal);
-  } else if (std::holds_alternative<state::Connecting>(state_.kind)) {
+  } else if (is(Status::Kind::connecting)) {
     drop_all_but(0);
     posting_ = false;
     begin_attempt(now);

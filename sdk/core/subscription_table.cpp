@@ -15,13 +15,13 @@ SubscriptionId SubscriptionTable::add(std::string_view pattern, wire::Start star
     entry->pattern = pattern;
     // A cursor kept from an earlier run is a position: should the epoch have changed since, that is
     // a gap like any other.
-    if (const auto* cursor = std::get_if<wire::Cursor>(&start)) entry->position = *cursor;
+    if (const wire::Cursor* const cursor = start.cursor()) entry->position = *cursor;
     entry->start = std::move(start);
     next_ref_ += 2;
   }
   const SubscriptionId subscription = next_subscription_++;
   entry->subscriptions.push_back(subscription);
-  if (entry->live) actions_.push(TellLive{subscription});
+  if (entry->live) actions_.push(ActionKind::tell_live, subscription);
   return subscription;
 }
 
@@ -30,11 +30,10 @@ SubscriptionId SubscriptionTable::add(std::string_view pattern, wire::Start star
 Entry* SubscriptionTable::sharable(std::string_view pattern, const wire::Start& start) {
   for (const auto& entry : entries_) {
     if (entry->pattern != pattern) continue;
-    const auto* const cursor = std::get_if<wire::Cursor>(&start);
-    const bool joins = !entry->position ? entry->start == start
-                       : cursor != nullptr
-                           ? *cursor == *entry->position
-                           : std::holds_alternative<wire::Latest>(start) && entry->live;
+    const wire::Cursor* const cursor = start.cursor();
+    const bool joins = !entry->position    ? entry->start == start
+                       : cursor != nullptr ? *cursor == *entry->position
+                                           : start.is_latest() && entry->live;
     if (joins) return entry.get();
   }
   return nullptr;
@@ -43,7 +42,8 @@ Entry* SubscriptionTable::sharable(std::string_view pattern, const wire::Start& 
 void SubscriptionTable::remove(SubscriptionId subscription) {
   std::replace(receivers_.begin(), receivers_.end(), subscription, SubscriptionId{0});
   for (const auto& entry : entries_) {
-    if (std::erase(entry->subscriptions, subscription) > 0) return;
+    if (drop_if(entry->subscriptions, [&](SubscriptionId one) { return one == subscription; }) > 0)
+      return;
   }
 }
 
@@ -71,7 +71,7 @@ bool SubscriptionTable::accept(Entry& entry, const wire::Start& asked, const wir
     entry.position = resolved;
     return true;
   }
-  const auto* const from = std::get_if<wire::Cursor>(&asked);
+  const wire::Cursor* const from = asked.cursor();
   const bool same_epoch = entry.position->epoch == resolved.epoch;
   if (from == nullptr && (!same_epoch || resolved.id > entry.position->id)) return false;
   // A log that restarted within its epoch ends before what was asked for.
@@ -81,7 +81,7 @@ bool SubscriptionTable::accept(Entry& entry, const wire::Start& asked, const wir
 
   // Told here and not when the server tells it: a connection may be lost, and a subscription end,
   // between its hello and its gap, and a cursor must never be behind a gap untold.
-  tell_gap(entry, {entry.pattern, *entry.position, resolved, "epoch"});
+  tell_gap(entry, *entry.position, resolved, "epoch");
   entry.position = resolved;
   return true;
 }
@@ -94,21 +94,22 @@ void SubscriptionTable::advance(Entry& entry, const wire::Cursor& cursor) {
 void SubscriptionTable::handle_live(Entry& entry) {
   if (std::exchange(entry.live, true)) return;
   for (const SubscriptionId subscription : entry.subscriptions) {
-    actions_.push(TellLive{subscription});
+    actions_.push(ActionKind::tell_live, subscription);
   }
 }
 
-void SubscriptionTable::handle_gap(Entry& entry, const wire::Gap& gap) {
+void SubscriptionTable::handle_gap(const Entry& entry, const wire::Cursor& after,
+                                   const wire::Cursor& until, std::string_view reason) {
   // A hand-over's second stream tells again what the first has told or delivered, and a server
   // tells that the epoch changed when its hello has shown it.
-  const bool known = entry.position && gap.until.epoch == entry.position->epoch &&
-                     gap.until.id <= entry.position->id;
-  if (!known) tell_gap(entry, gap);
+  const bool known =
+      entry.position && until.epoch == entry.position->epoch && until.id <= entry.position->id;
+  if (!known) tell_gap(entry, after, until, reason);
 }
 
-void SubscriptionTable::refuse(Entry& entry, const Error& error) {
+void SubscriptionTable::refuse(Entry& entry, ErrorCode code, std::string_view message) {
   for (const SubscriptionId subscription : std::exchange(entry.subscriptions, {})) {
-    actions_.push(TellSubscriptionError{subscription, error});
+    actions_.push(ActionKind::tell_error, subscription, message).code = code;
     remove(subscription);
   }
 }
@@ -124,9 +125,12 @@ void SubscriptionTable::deliver(Entry& entry, std::string_view epoch, std::uint6
   receivers_.insert(receivers_.end(), entry.subscriptions.begin(), entry.subscriptions.end());
 }
 
-void SubscriptionTable::tell_gap(const Entry& entry, const wire::Gap& gap) {
+void SubscriptionTable::tell_gap(const Entry& entry, const wire::Cursor& after,
+                                 const wire::Cursor& until, std::string_view reason) {
   for (const SubscriptionId subscription : entry.subscriptions) {
-    actions_.push(TellGap{subscription, gap});
+    Action& action = actions_.push(ActionKind::tell_gap, subscription, reason);
+    action.after = wire::to_string(after);
+    action.until = wire::to_string(until);
   }
 }
 

@@ -7,12 +7,11 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/action_queue.h"
 #include "core/event.h"
+#include "freshet/containers.h"
 #include "wire/control.h"
 #include "wire/cursor.h"
 
@@ -21,11 +20,11 @@ namespace freshet::core {
 // One subscription on the wire.
 struct Entry {
   std::uint64_t ref = 0;  // Even; those of publishes are odd. Never reused.
-  std::string pattern;
+  Text pattern;
   wire::Start start;                     // Where it begins until it has a position.
   std::optional<wire::Cursor> position;  // All up to here was delivered, or told as a gap.
   bool live = false;                     // Replay has caught up on the present connection.
-  std::vector<SubscriptionId> subscriptions;
+  List<SubscriptionId> subscriptions;
 
   wire::Start next_start() const { return position ? wire::Start{*position} : start; }
 };
@@ -41,7 +40,7 @@ class SubscriptionTable {
   // The entry of a subscription, or nullptr.
   const Entry* find(SubscriptionId subscription) const;
 
-  const std::vector<std::unique_ptr<Entry>>& entries() const { return entries_; }
+  const List<std::unique_ptr<Entry>>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
   // Takes out an entry that has no subscription left; nullptr when there is none. Entries live on
   // until then, so that closing and subscribing again in one turn finds its entry.
@@ -57,9 +56,10 @@ class SubscriptionTable {
   // Everything up to `cursor` has been sent for this entry.
   void advance(Entry& entry, const wire::Cursor& cursor);
   void handle_live(Entry& entry);
-  void handle_gap(Entry& entry, const wire::Gap& gap);
+  void handle_gap(const Entry& entry, const wire::Cursor& after, const wire::Cursor& until,
+                  std::string_view reason);
   // The server has refused it; take_unused() returns it next.
-  void refuse(Entry& entry, const Error& error);
+  void refuse(Entry& entry, ErrorCode code, std::string_view message);
   // The connection is lost: nothing is live.
   void handle_lost();
 
@@ -70,12 +70,13 @@ class SubscriptionTable {
 
  private:
   Entry* sharable(std::string_view pattern, const wire::Start& start);
-  void tell_gap(const Entry& entry, const wire::Gap& gap);
+  void tell_gap(const Entry& entry, const wire::Cursor& after, const wire::Cursor& until,
+                std::string_view reason);
 
   ActionQueue& actions_;
-  std::vector<std::unique_ptr<Entry>> entries_;
+  List<std::unique_ptr<Entry>> entries_;
   // Of the frame that is being delivered. One that is unsubscribed meanwhile becomes 0.
-  std::vector<SubscriptionId> receivers_;
+  List<SubscriptionId> receivers_;
   SubscriptionId next_subscription_ = 1;
   std::uint64_t next_ref_ = 2;
 };

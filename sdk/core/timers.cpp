@@ -12,13 +12,16 @@ void Timers::set(Deadline name, Instant at, ConnectionId connection) {
 }
 
 void Timers::clear(Deadline name, ConnectionId connection) {
-  std::erase_if(entries_, [&](const Entry& entry) {
-    return entry.name == name && entry.connection == connection;
-  });
+  drop_if(entries_,
+          [&](const Entry& entry) { return entry.name == name && entry.connection == connection; });
+}
+
+void Timers::clear_each(std::initializer_list<Deadline> names) {
+  for (const Deadline name : names) clear(name);
 }
 
 void Timers::clear_connection(ConnectionId connection) {
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.connection == connection; });
+  drop_if(entries_, [&](const Entry& entry) { return entry.connection == connection; });
 }
 
 std::optional<Instant> Timers::at(Deadline name, ConnectionId connection) const {

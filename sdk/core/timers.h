@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
-#include <vector>
 
 #include "core/event.h"
 #include "core/time.h"
+#include "freshet/containers.h"
 
 namespace freshet::core {
 
@@ -37,6 +38,8 @@ class Timers {
   // Replaces the deadline of that name (and connection).
   void set(Deadline name, Instant at, ConnectionId connection = 0);
   void clear(Deadline name, ConnectionId connection = 0);
+  // Those of the client.
+  void clear_each(std::initializer_list<Deadline> names);
   void clear_connection(ConnectionId connection);
   void clear_all() { entries_.clear(); }
   std::optional<Instant> at(Deadline name, ConnectionId connection = 0) const;
@@ -59,7 +62,7 @@ class Timers {
 
   Entry* find(Deadline name, ConnectionId connection);
 
-  std::vector<Entry> entries_;  // About ten at most.
+  List<Entry> entries_;  // About ten at most.
 };
 
 }  // namespace freshet::core

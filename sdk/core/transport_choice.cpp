@@ -12,8 +12,8 @@ constexpr unsigned misses_max = 2;
 
 }  // namespace
 
-void TransportChoice::replace(const std::vector<Transport>& order) {
-  std::vector<Slot> slots;
+void TransportChoice::replace(const List<Transport>& order) {
+  List<Slot> slots;
   for (const Transport transport : order) {
     const Slot* const known = find(transport);
     const bool listed = std::any_of(slots.begin(), slots.end(),
@@ -96,12 +96,12 @@ std::optional<Transport> TransportChoice::better_than(Transport current,
   return std::nullopt;
 }
 
-std::vector<Transport> TransportChoice::unavailable(Instant now) const {
-  std::vector<Transport> out;
+std::uint8_t TransportChoice::unavailable(Instant now) const {
+  unsigned out = 0;
   for (const Slot& slot : slots_) {
-    if (!slot.open(now)) out.push_back(slot.transport);
+    if (!slot.open(now)) out |= 1u << static_cast<unsigned>(slot.transport);
   }
-  return out;
+  return static_cast<std::uint8_t>(out);
 }
 
 std::size_t TransportChoice::index_of(Transport transport) const {

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <optional>
-#include <vector>
 
 #include "core/time.h"
+#include "freshet/containers.h"
 #include "freshet/transport.h"
 
 namespace freshet::core {
@@ -14,10 +14,10 @@ namespace freshet::core {
 class TransportChoice {
  public:
   // REQUIRES: `order` is not empty.
-  explicit TransportChoice(const std::vector<Transport>& order) { replace(order); }
+  explicit TransportChoice(const List<Transport>& order) { replace(order); }
 
   // Another order: what was learnt about the server is forgotten, about the runtime kept.
-  void replace(const std::vector<Transport>& order);
+  void replace(const List<Transport>& order);
 
   // The first connect: each transport once, best first. nullopt when all were given out.
   void begin_pass() { pass_next_ = 0; }
@@ -48,8 +48,8 @@ class TransportChoice {
   bool has(Transport transport) const { return index_of(transport) < slots_.size(); }
   bool is_first(Transport transport) const { return index_of(transport) == 0; }
 
-  // Barred ones and those this runtime does not have.
-  std::vector<Transport> unavailable(Instant now) const;
+  // Barred ones and those this runtime does not have, a bit for each.
+  std::uint8_t unavailable(Instant now) const;
 
  private:
   struct Slot {
@@ -63,7 +63,7 @@ class TransportChoice {
   std::size_t index_of(Transport transport) const;  // slots_.size() when it is not in the list.
   Slot* find(Transport transport);
 
-  std::vector<Slot> slots_;
+  List<Slot> slots_;
   std::size_t pass_next_ = 0;
   bool pass_over_ = false;
   std::size_t at_ = 0;   // The choice.

@@ -203,7 +203,7 @@ void ClientDriver::act() {
       if (!action) timeout_ = core_.poll_timeout();
     }
     if (!action) return;
-    std::visit([this](auto& what) { perform(std::move(what)); }, *action);
+    perform(*action);
   }
 }
 
@@ -283,87 +283,101 @@ void ClientDriver::take_end(core::ConnectionId connection, const ConnectionEnd& 
   core_.handle_end(now(), connection, end);
 }
 
-void ClientDriver::perform(core::OpenStream action) {
-  HttpRequest request = make_request(action.target);
+void ClientDriver::perform(core::Action& action) {
+  switch (action.kind) {
+    case core::ActionKind::open_stream:
+      return open_stream(action);
+    case core::ActionKind::poll:
+      return poll(action);
+    case core::ActionKind::send_text:
+      return send(action.id, std::move(action.text));
+    case core::ActionKind::send_publish:
+      return send(action.id, with_payload(action));
+    case core::ActionKind::add_line:
+      lines_ += with_payload(action);
+      lines_ += '\n';
+      return;
+    case core::ActionKind::post:
+      return post(action);
+    case core::ActionKind::cancel_post:
+      return close_post(action.id);
+    case core::ActionKind::close_connection:
+      return close_connection(action);
+    case core::ActionKind::tell_state:
+      return tell_state();
+    case core::ActionKind::tell_gap:
+      return tell_gap(action);
+    case core::ActionKind::tell_live:
+      return tell_live(action);
+    case core::ActionKind::tell_error:
+      return tell_error(action);
+    case core::ActionKind::tell_published:
+      return tell_published(action);
+  }
+}
+
+void ClientDriver::open_stream(core::Action& action) {
+  HttpRequest request = make_request(action.text);
   request.fresh_connection = true;
   FrameSink& sink = *this;
   std::unique_ptr<native::ClientConnection> connection;
   if (action.transport == Transport::websocket) {
-    connection =
-        native::WebSocketConnection::open(platform_, std::move(request), action.connection, sink);
+    connection = native::WebSocketConnection::open(platform_, std::move(request), action.id, sink);
   } else {
-    connection = std::make_unique<native::SseConnection>(platform_, std::move(request),
-                                                         action.connection, sink);
+    connection =
+        std::make_unique<native::SseConnection>(platform_, std::move(request), action.id, sink);
   }
   if (connection) {
-    connections_.emplace(action.connection, std::move(connection));
+    connections_.emplace(action.id, std::move(connection));
     return;
   }
   const std::lock_guard lock(mutex_);
-  core_.handle_end(now(), action.connection,
+  core_.handle_end(now(), action.id,
                    {.kind = EndKind::unsupported, .reason = "the platform has no WebSocket"});
 }
 
-void ClientDriver::perform(core::Poll action) {
-  HttpRequest request = make_request(action.target);
+void ClientDriver::poll(core::Action& action) {
+  HttpRequest request = make_request(action.text);
   if (!action.body.empty()) {
     request.headers.emplace_back("Content-Type", "application/json");
     request.body = std::move(action.body);
   }
-  auto& connection = connections_[action.connection];
+  auto& connection = connections_[action.id];
   if (!connection) {
     // A new attempt is to try the path anew; the polls that follow keep the connection.
     request.fresh_connection = true;
     FrameSink& sink = *this;
-    connection = std::make_unique<native::PollConnection>(action.connection, sink);
+    connection = std::make_unique<native::PollConnection>(action.id, sink);
   }
   connection->poll(platform_, std::move(request));
 }
 
-void ClientDriver::perform(core::SendText action) {
-  const auto found = connections_.find(action.connection);
-  if (found != connections_.end()) found->second->send(std::move(action.text));
+void ClientDriver::send(core::ConnectionId connection, std::string text) {
+  const auto found = connections_.find(connection);
+  if (found != connections_.end()) found->second->send(std::move(text));
 }
 
-void ClientDriver::perform(core::SendPublish action) {
-  const auto found = connections_.find(action.connection);
-  if (found == connections_.end()) return;
-  std::string text = std::move(action.head);
-  append_payload(text, action.publish);
-  found->second->send(std::move(text));
+void ClientDriver::post(core::Action& action) {
+  HttpRequest request = make_request(action.text);
+  request.body = std::exchange(lines_, {});
+  posts_[action.id] = std::make_unique<native::PublishPost>(
+      platform_, std::move(request),
+      [this, id = action.id](std::string_view line) { take_answer(id, line); },
+      [this, id = action.id](const ConnectionEnd& end) { take_post_end(id, end); });
 }
 
-void ClientDriver::perform(core::PostPublishes action) {
-  HttpRequest request = make_request(action.target);
-  request.body.emplace();
-  std::vector<core::PublishId> publishes;
-  for (const auto& line : action.lines) {
-    publishes.push_back(line.publish);
-    *request.body += line.head;
-    append_payload(*request.body, line.publish);
-    *request.body += '\n';
-  }
-  posts_[action.request] = std::make_unique<native::PublishPost>(
-      platform_, std::move(request), std::move(publishes),
-      [this, id = action.request](const native::PublishPost::Outcome& outcome) {
-        take_outcome(id, outcome);
-      });
+// No turn of its own: what comes of it is done when the answer ends, while its reader may not go.
+void ClientDriver::take_answer(core::RequestId request, std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  core_.handle_publish_answer(now(), request, line);
 }
 
-void ClientDriver::take_outcome(core::RequestId request,
-                                const native::PublishPost::Outcome& outcome) {
+void ClientDriver::take_post_end(core::RequestId request, const ConnectionEnd& end) {
   const Turn turn(*this);
   close_post(request);
   const std::lock_guard lock(mutex_);
-  // The core sends again what an answer leaves out.
-  if (outcome.end.kind == EndKind::finished || !outcome.answers.empty()) {
-    core_.handle_publish_answers(now(), request, outcome.answers);
-  } else {
-    core_.handle_publish_failed(now(), request, outcome.end);
-  }
+  core_.handle_post_end(now(), request, end);
 }
-
-void ClientDriver::perform(core::CancelPost action) { close_post(action.request); }
 
 void ClientDriver::close_post(core::RequestId request) {
   const auto found = posts_.find(request);
@@ -372,15 +386,13 @@ void ClientDriver::close_post(core::RequestId request) {
   posts_.erase(found);
 }
 
-void ClientDriver::perform(core::CloseConnection action) {
-  const auto found = connections_.find(action.connection);
+void ClientDriver::close_connection(core::Action& action) {
+  const auto found = connections_.find(action.id);
   if (found == connections_.end()) return;
-  found->second->close(action.code);
+  found->second->close(static_cast<std::uint16_t>(action.close_code));
   closed_connections_.push_back(std::move(found->second));
   connections_.erase(found);
 }
-
-void ClientDriver::perform(core::StateChanged) { tell_state(); }
 
 void ClientDriver::tell_state() {
   std::shared_ptr<std::function<void(const State&)>> told;
@@ -391,50 +403,53 @@ void ClientDriver::tell_state() {
   if (told) call_back([told, now = state()] { (*told)(now); });
 }
 
-void ClientDriver::perform(core::TellGap action) {
-  const auto told = listener(action.subscription);
+void ClientDriver::tell_gap(core::Action& action) {
+  const auto told = listener(action.id);
   if (!told || !told->on_gap) return;
-  Gap gap{action.gap.pattern, wire::to_string(action.gap.after), wire::to_string(action.gap.until),
-          action.gap.reason};
+  Gap gap{{}, std::move(action.after), std::move(action.until), std::move(action.text)};
+  {
+    const std::lock_guard lock(mutex_);
+    gap.pattern = core_.pattern(action.id);
+  }
   call_back([told, gap = std::move(gap)] {
     if (told->open) told->on_gap(gap);
   });
 }
 
-void ClientDriver::perform(core::TellLive action) {
-  const auto told = listener(action.subscription);
+void ClientDriver::tell_live(core::Action& action) {
+  const auto told = listener(action.id);
   if (!told || !told->on_live) return;
   call_back([told] {
     if (told->open) told->on_live();
   });
 }
 
-void ClientDriver::perform(core::TellSubscriptionError action) {
-  const auto told = listener(action.subscription);
+void ClientDriver::tell_error(core::Action& action) {
+  const auto told = listener(action.id);
   if (!told) return;
   {
     const std::lock_guard lock(mutex_);
-    listeners_.erase(action.subscription);
+    listeners_.erase(action.id);
   }
   if (!told->on_error) return;
-  call_back([told, error = std::move(action.error)] {
+  call_back([told, error = Error{action.code, std::move(action.text)}] {
     if (told->open) told->on_error(error);
   });
 }
 
-void ClientDriver::perform(core::TellPublished action) {
+void ClientDriver::tell_published(core::Action& action) {
   PendingPublish ended;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = publishes_.find(action.publish);
+    const auto found = publishes_.find(action.id);
     if (found == publishes_.end()) return;
     ended = std::move(found->second);
     publishes_.erase(found);
   }
-  if (action.id) {
-    ended.promise.set_value(Ack{*action.id});
+  if (action.message_id != 0) {
+    ended.promise.set_value(Ack{action.message_id});
   } else {
-    ended.promise.set_value(action.id.error());
+    ended.promise.set_value(Error{action.code, std::move(action.text)});
   }
 }
 
@@ -453,12 +468,13 @@ HttpRequest ClientDriver::make_request(std::string_view target) {
   return request;
 }
 
-// The payload and the end of the frame that it stands in.
-void ClientDriver::append_payload(std::string& text, core::PublishId publish) {
+std::string ClientDriver::with_payload(core::Action& action) {
+  std::string text = std::move(action.text);
   const std::lock_guard lock(mutex_);
-  const auto found = publishes_.find(publish);
+  const auto found = publishes_.find(action.publish);
   if (found != publishes_.end()) text += found->second.json;
   text += '}';
+  return text;
 }
 
 std::shared_ptr<ClientDriver::Listener> ClientDriver::listener(core::SubscriptionId subscription) {

@@ -75,24 +75,24 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   void act_later();
   void act();
   void end_turn();
-  void perform(core::OpenStream action);
-  void perform(core::Poll action);
-  void perform(core::SendText action);
-  void perform(core::SendPublish action);
-  void perform(core::PostPublishes action);
-  void perform(core::CancelPost action);
-  void perform(core::CloseConnection action);
-  void perform(core::StateChanged action);
-  void perform(core::TellGap action);
-  void perform(core::TellLive action);
-  void perform(core::TellSubscriptionError action);
-  void perform(core::TellPublished action);
-
-  void take_outcome(core::RequestId request, const native::PublishPost::Outcome& outcome);
-  void close_post(core::RequestId request);
+  void perform(core::Action& action);
+  void open_stream(core::Action& action);
+  void poll(core::Action& action);
+  void send(core::ConnectionId connection, std::string text);
+  void post(core::Action& action);
+  void close_connection(core::Action& action);
   void tell_state();
+  void tell_gap(core::Action& action);
+  void tell_live(core::Action& action);
+  void tell_error(core::Action& action);
+  void tell_published(core::Action& action);
+
+  void take_answer(core::RequestId request, std::string_view line);
+  void take_post_end(core::RequestId request, const ConnectionEnd& end);
+  void close_post(core::RequestId request);
   HttpRequest make_request(std::string_view target);
-  void append_payload(std::string& text, core::PublishId publish);
+  // The text of a publish with its payload and the end of its frame.
+  std::string with_payload(core::Action& action);
   std::shared_ptr<Listener> listener(core::SubscriptionId subscription);
   void deliver(const Listeners& receivers, const Message& message);
   void deliver_later(const Listeners& receivers, const Message& message);
@@ -113,6 +113,7 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   // Closed in this turn; one of them may have called us.
   std::vector<std::unique_ptr<native::ClientConnection>> closed_connections_;
   std::vector<std::unique_ptr<native::PublishPost>> closed_posts_;
+  std::string lines_;    // Of the next POST of publishes.
   Listeners receivers_;  // Scratch of take_frame.
   unsigned turn_depth_ = 0;
   std::optional<core::Instant> timeout_;

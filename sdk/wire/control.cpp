@@ -1,9 +1,10 @@
-// Control frames: one table of member names, readers that clamp, one encoder for each struct.
+// Control frames: one table of member names, one of forms, one encoder for each struct.
 #include "wire/control.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "wire/json.h"
@@ -14,224 +15,146 @@ namespace {
 constexpr Duration duration_max = std::chrono::hours{24};
 constexpr Duration window_max = std::chrono::minutes{10};
 
-enum class Field : std::uint8_t {
-  op,
-  ref,
-  cursor,
-  recovered,
-  version,
-  epoch,
-  ping,
-  window,
-  client,
-  cursors,
-  pattern,
-  after,
-  until,
-  reason,
-  id,
-  code,
-  message,
-  delay,
-  ticket,
-  interval,
-  more,
-  patterns,
-  topic,
-  key,
-  data,
-  token,
-};
-
 // In the order of Field's enumerators.
-constexpr std::array<std::string_view, 26> field_names = {
-    "op",      "ref",      "cursor", "recovered", "version", "epoch", "ping", "window",  "client",
-    "cursors", "pattern",  "after",  "until",     "reason",  "id",    "code", "message", "delay",
-    "ticket",  "interval", "more",   "patterns",  "topic",   "key",   "data", "token",
+constexpr std::array<std::string_view, field_count> field_names = {
+    "op",     "epoch", "client",  "pattern",   "reason",   "code",    "message", "ticket", "cursor",
+    "after",  "until", "cursors", "recovered", "more",     "version", "ref",     "id",     "code",
+    "window", "ping",  "delay",   "interval",  "patterns", "topic",   "key",     "data",   "token",
 };
-static_assert(field_names.size() == static_cast<std::size_t>(Field::token) + 1);
+static_assert(field_count == static_cast<std::size_t>(Field::token) + 1);
 
-// The raw members of one control frame. need() and take() fill a struct's member in place, so that
-// no frame is ever moved and each costs the browser build one call. The first member that is absent
-// although it must be there, or is not of its type, is remembered and asked for once, at the end.
-class Members {
- public:
-  explicit Members(std::string_view frame);
+constexpr std::size_t index_of(Field field) { return static_cast<std::size_t>(field); }
 
-  bool failed() const { return !whole_ || bad_; }
-  Error fault() const;
+bool is_absent(std::string_view raw) { return raw.empty() || raw == "null"; }
 
-  std::string_view raw(Field field) const { return values_[static_cast<std::size_t>(field)]; }
-  void reject(Field field) {
-    if (!bad_) bad_ = field;
-  }
-
-  // For a member that must be there.
-  template <typename T, typename... Max>
-  void need(Field field, T& out, Max... max) {
-    if (!read(raw(field), out, max...)) reject(field);
-  }
-  // For one that keeps its default when it is absent or null.
-  template <typename T, typename... Max>
-  void take(Field field, T& out, Max... max) {
-    if (has(field)) need(field, out, max...);
-  }
-
- private:
-  bool has(Field field) const { return !raw(field).empty() && raw(field) != "null"; }
-
-  static bool read(std::string_view raw, std::string& out);
-  static bool read(std::string_view raw, std::uint64_t& out);
-  static bool read(std::string_view raw, std::optional<std::uint64_t>& out);
-  static bool read(std::string_view raw, bool& out);
-  static bool read(std::string_view raw, Cursor& out);
-  static bool read(std::string_view raw, std::vector<std::string>& out);
-  static bool read(std::string_view raw, std::vector<Cursor>& out);
-  static bool read(std::string_view raw, Duration& out, Duration max);
-
-  std::array<std::string_view, field_names.size()> values_;
-  std::optional<Field> bad_;
-  bool whole_ = false;
-};
-
-Members::Members(std::string_view frame) {
+// Fills `values` with the raw members of one frame; false if it is not one JSON object.
+bool read_members(std::string_view frame, std::array<std::string_view, field_count>& values) {
   JsonReader reader{frame};
   while (const auto member = reader.next()) {
-    for (std::size_t i = 0; i < field_names.size(); ++i) {
-      if (field_names[i] == member->name) values_[i] = member->value;
+    for (std::size_t i = 0; i < field_count; ++i) {
+      if (field_names[i] == member->name) {
+        values[i] = member->value;
+        break;
+      }
     }
   }
-  whole_ = reader.complete();
+  return reader.complete();
 }
 
-Error Members::fault() const {
-  if (!whole_) return {ErrorCode::malformed, "the frame is not one JSON object"};
-  std::string message = "the frame's '";
-  message += field_names[static_cast<std::size_t>(*bad_)];
-  message += has(*bad_) ? "' is not of its type" : "' is missing";
+Error fault(Field field, std::string_view raw) {
+  Text message = "the frame's '";
+  message += field_names[index_of(field)];
+  message += is_absent(raw) ? "' is missing" : "' is not of its type";
   return {ErrorCode::malformed, std::move(message)};
 }
 
-bool Members::read(std::string_view raw, std::string& out) {
+Error not_an_object() { return {ErrorCode::malformed, "the frame is not one JSON object"}; }
+
+bool read_text(std::string_view raw, Text& out) {
   auto text = json_string(raw);
   if (text) out = *std::move(text);
   return text.has_value();
 }
 
-bool Members::read(std::string_view raw, std::uint64_t& out) {
-  const auto number = json_number(raw);
-  out = number.value_or(0);
-  return number.has_value();
-}
-
-bool Members::read(std::string_view raw, std::optional<std::uint64_t>& out) {
-  out = json_number(raw);
-  return out.has_value();
-}
-
-bool Members::read(std::string_view raw, bool& out) {
-  out = raw == "true";
-  return out || raw == "false";
-}
-
-bool Members::read(std::string_view raw, Cursor& out) {
+bool read_quoted_cursor(std::string_view raw, Cursor& out) {
   // A cursor needs no escapes.
   return raw.size() >= 2 && raw.front() == '"' && read_cursor(raw.substr(1, raw.size() - 2), out);
 }
 
-bool Members::read(std::string_view raw, std::vector<std::string>& out) {
-  auto texts = json_strings(raw);
-  if (texts) out = *std::move(texts);
-  return texts.has_value();
-}
-
-bool Members::read(std::string_view raw, std::vector<Cursor>& out) {
+bool read_cursors(std::string_view raw, List<Cursor>& out) {
   const auto texts = json_strings(raw);
   if (!texts) return false;
-  for (const std::string& text : *texts) {
+  for (const Text& text : *texts) {
     if (!read_cursor(text, out.emplace_back())) return false;
   }
   return true;
 }
 
-bool Members::read(std::string_view raw, Duration& out, Duration max) {
-  // A number below zero or too large to hold is still a number: it is clamped like any other.
+// A number below zero or too large to hold is still a number: it is clamped like any other.
+std::optional<std::uint64_t> clamped_duration(std::string_view raw, Duration max) {
   const bool negative = raw.starts_with('-');
-  if (negative) raw.remove_prefix(1);
-  const auto value = clamped_number(raw, static_cast<std::uint64_t>(max.count()));
-  out = Duration{negative ? 0 : static_cast<Duration::rep>(value.value_or(0))};
-  return value.has_value();
+  return clamped_number(raw.substr(negative ? 1 : 0),
+                        negative ? 0 : static_cast<std::uint64_t>(max.count()));
 }
 
-void read_server_frame(std::string_view op, Members& in, ServerFrame& frame) {
-  if (op == "hello") {
-    Hello& out = frame.emplace<Hello>();
-    in.need(Field::version, out.version);
-    in.need(Field::epoch, out.epoch);
-    in.need(Field::cursor, out.cursor);
-    in.take(Field::recovered, out.recovered);
-    in.take(Field::ping, out.ping, duration_max);
-    in.take(Field::window, out.window, window_max);
-    in.take(Field::client, out.client);
-    in.take(Field::cursors, out.cursors);
-  } else if (op == "subscribed") {
-    Subscribed& out = frame.emplace<Subscribed>();
-    in.need(Field::ref, out.ref);
-    in.need(Field::cursor, out.cursor);
-    in.take(Field::recovered, out.recovered);
-  } else if (op == "live") {
-    LiveMark& out = frame.emplace<LiveMark>();
-    in.take(Field::ref, out.ref);
-    in.need(Field::cursor, out.cursor);
-  } else if (op == "ping") {
-    Ping& out = frame.emplace<Ping>();
-    in.need(Field::cursor, out.cursor);
-    in.take(Field::window, out.window, window_max);
-  } else if (op == "gap") {
-    Gap& out = frame.emplace<Gap>();
-    in.need(Field::pattern, out.pattern);
-    in.need(Field::after, out.after);
-    in.need(Field::until, out.until);
-    in.take(Field::reason, out.reason);
-  } else if (op == "ack") {
-    Ack& out = frame.emplace<Ack>();
-    in.need(Field::ref, out.ref);
-    in.take(Field::id, out.id);
-  } else if (op == "error") {
-    ErrorFrame& out = frame.emplace<ErrorFrame>();
-    in.take(Field::ref, out.ref);
-    in.need(Field::code, out.code);
-    in.take(Field::message, out.message);
-    in.take(Field::pattern, out.pattern);
-  } else if (op == "retry") {
-    Retry& out = frame.emplace<Retry>();
-    in.need(Field::delay, out.delay, duration_max);
-    in.take(Field::ticket, out.ticket);
-    in.take(Field::reason, out.reason);
-  } else if (op == "next") {
-    Next& out = frame.emplace<Next>();
-    in.need(Field::cursor, out.cursor);
-    in.take(Field::window, out.window, window_max);
-    in.take(Field::interval, out.interval, duration_max);
-    in.take(Field::more, out.more);
-  } else if (op == "close") {
-    Close& out = frame.emplace<Close>();
-    std::uint64_t code = 0;
-    in.need(Field::code, code);
-    out.code = static_cast<std::uint16_t>(code);
-    if (out.code != code) in.reject(Field::code);
-    in.take(Field::reason, out.reason);
-  } else {
-    frame.emplace<UnknownControl>().op = op;
-  }
+// What the frames of a server are made of.
+struct Form {
+  std::string_view op;
+  std::uint32_t needed;
+  std::uint32_t allowed;
+};
+
+template <typename... Fields>
+constexpr std::uint32_t set_of(Fields... fields) {
+  return (0u | ... | (1u << index_of(fields)));
 }
+
+// In the order of Op's enumerators.
+constexpr Form forms[] = {
+    {{}, 0, 0},
+    {"hello", set_of(Field::version, Field::epoch, Field::cursor),
+     set_of(Field::recovered, Field::ping, Field::window, Field::client, Field::cursors)},
+    {"subscribed", set_of(Field::ref, Field::cursor), set_of(Field::recovered)},
+    {"live", set_of(Field::cursor), set_of(Field::ref)},
+    {"ping", set_of(Field::cursor), set_of(Field::window)},
+    {"gap", set_of(Field::pattern, Field::after, Field::until), set_of(Field::reason)},
+    {"ack", set_of(Field::ref), set_of(Field::id)},
+    {"error", set_of(Field::code), set_of(Field::ref, Field::message, Field::pattern)},
+    {"retry", set_of(Field::delay), set_of(Field::ticket, Field::reason)},
+    {"next", set_of(Field::cursor), set_of(Field::window, Field::interval, Field::more)},
+    {"close", set_of(Field::close_code), set_of(Field::reason)},
+};
+
+// The members of a client's frame. need() and take() fill a struct's member in place. The first
+// member that is absent although it must be there, or is not of its type, is remembered and asked
+// for once, at the end.
+class Members {
+ public:
+  explicit Members(std::string_view frame) : whole_(read_members(frame, values_)) {}
+
+  bool failed() const { return !whole_ || bad_; }
+  Error error() const { return whole_ ? fault(*bad_, raw(*bad_)) : not_an_object(); }
+
+  std::string_view raw(Field field) const { return values_[index_of(field)]; }
+  void reject(Field field) {
+    if (!bad_) bad_ = field;
+  }
+
+  // For a member that must be there.
+  template <typename T>
+  void need(Field field, T& out) {
+    if (!read(raw(field), out)) reject(field);
+  }
+  // For one that keeps its default when it is absent or null.
+  template <typename T>
+  void take(Field field, T& out) {
+    if (!is_absent(raw(field))) need(field, out);
+  }
+
+ private:
+  static bool read(std::string_view raw, Text& out) { return read_text(raw, out); }
+  static bool read(std::string_view raw, std::uint64_t& out) {
+    const auto number = json_number(raw);
+    out = number.value_or(0);
+    return number.has_value();
+  }
+  static bool read(std::string_view raw, List<Text>& out) {
+    auto texts = json_strings(raw);
+    if (texts) out = *std::move(texts);
+    return texts.has_value();
+  }
+
+  std::array<std::string_view, field_count> values_;
+  std::optional<Field> bad_;
+  bool whole_;
+};
 
 // Sets `error` where another code than `malformed` says what is wrong.
 void read_client_frame(std::string_view op, Members& in, ClientFrame& frame,
                        std::optional<Error>& error) {
   if (op == "subscribe") {
     Subscribe& out = frame.emplace<Subscribe>();
-    std::string start;
+    Text start;
     in.need(Field::ref, out.ref);
     in.need(Field::patterns, out.patterns);
     in.take(Field::cursor, start);
@@ -284,7 +207,7 @@ class Writer {
   Writer& flag(Field field, bool value) { return raw(field, value ? "true" : "false"); }
   Writer& cursor(Field field, const Cursor& value) { return text(field, to_string(value)); }
   template <typename T, typename ToText>
-  Writer& texts(Field field, const std::vector<T>& values, ToText to_text) {
+  Writer& texts(Field field, const List<T>& values, ToText to_text) {
     name(field);
     char before = '[';
     for (const T& value : values) {
@@ -300,11 +223,11 @@ class Writer {
     return *this;
   }
 
-  std::string finish() {
+  Text finish() {
     out_ += '}';
     return std::move(out_);
   }
-  std::string unfinished() { return std::move(out_); }
+  Text unfinished() { return std::move(out_); }
 
  private:
   void name(Field field) {
@@ -313,10 +236,10 @@ class Writer {
     out_ += "\":";
   }
 
-  std::string out_;
+  Text out_;
 };
 
-std::string encode_one(const Hello& frame) {
+Text encode_one(const Hello& frame) {
   Writer out{"hello"};
   out.number(Field::version, frame.version)
       .text(Field::epoch, frame.epoch)
@@ -332,7 +255,7 @@ std::string encode_one(const Hello& frame) {
   return out.finish();
 }
 
-std::string encode_one(const Subscribed& frame) {
+Text encode_one(const Subscribed& frame) {
   return Writer{"subscribed"}
       .number(Field::ref, frame.ref)
       .cursor(Field::cursor, frame.cursor)
@@ -340,21 +263,21 @@ std::string encode_one(const Subscribed& frame) {
       .finish();
 }
 
-std::string encode_one(const LiveMark& frame) {
+Text encode_one(const LiveMark& frame) {
   return Writer{"live"}
       .number_if_any(Field::ref, frame.ref)
       .cursor(Field::cursor, frame.cursor)
       .finish();
 }
 
-std::string encode_one(const Ping& frame) {
+Text encode_one(const Ping& frame) {
   return Writer{"ping"}
       .cursor(Field::cursor, frame.cursor)
       .duration(Field::window, frame.window)
       .finish();
 }
 
-std::string encode_one(const Gap& frame) {
+Text encode_one(const Gap& frame) {
   return Writer{"gap"}
       .text(Field::pattern, frame.pattern)
       .cursor(Field::after, frame.after)
@@ -363,14 +286,14 @@ std::string encode_one(const Gap& frame) {
       .finish();
 }
 
-std::string encode_one(const Ack& frame) {
+Text encode_one(const Ack& frame) {
   Writer out{"ack"};
   out.number(Field::ref, frame.ref);
   if (frame.id != 0) out.number(Field::id, frame.id);
   return out.finish();
 }
 
-std::string encode_one(const ErrorFrame& frame) {
+Text encode_one(const ErrorFrame& frame) {
   return Writer{"error"}
       .number_if_any(Field::ref, frame.ref)
       .text(Field::code, frame.code)
@@ -379,7 +302,7 @@ std::string encode_one(const ErrorFrame& frame) {
       .finish();
 }
 
-std::string encode_one(const Retry& frame) {
+Text encode_one(const Retry& frame) {
   return Writer{"retry"}
       .duration(Field::delay, frame.delay)
       .text_if_any(Field::ticket, frame.ticket)
@@ -387,7 +310,7 @@ std::string encode_one(const Retry& frame) {
       .finish();
 }
 
-std::string encode_one(const Next& frame) {
+Text encode_one(const Next& frame) {
   return Writer{"next"}
       .cursor(Field::cursor, frame.cursor)
       .duration(Field::window, frame.window)
@@ -396,66 +319,130 @@ std::string encode_one(const Next& frame) {
       .finish();
 }
 
-std::string encode_one(const Close& frame) {
+Text encode_one(const Close& frame) {
   return Writer{"close"}
       .number(Field::code, frame.code)
       .text_if_any(Field::reason, frame.reason)
       .finish();
 }
 
-std::string encode_one(const UnknownControl& frame) { return Writer{frame.op}.finish(); }
+Text encode_one(const UnknownControl& frame) { return Writer{frame.op}.finish(); }
 
 }  // namespace
 
-Result<ServerFrame> parse_server_frame(std::string_view frame) {
-  Members in{frame};
-  std::string op;
-  in.need(Field::op, op);
-  Result<ServerFrame> out{std::in_place};
-  read_server_frame(op, in, *out);
-  if (in.failed()) return in.fault();
+bool ControlFrame::has(Field field) const { return !is_absent(values_[index_of(field)]); }
+
+Text ControlFrame::text(Field field) const {
+  Text out;
+  read_text(values_[index_of(field)], out);
   return out;
+}
+
+std::uint64_t ControlFrame::number(Field field) const {
+  return json_number(values_[index_of(field)]).value_or(0);
+}
+
+bool ControlFrame::flag(Field field, bool absent) const {
+  return has(field) ? values_[index_of(field)] == "true" : absent;
+}
+
+Cursor ControlFrame::cursor(Field field) const {
+  Cursor out;
+  read_quoted_cursor(values_[index_of(field)], out);
+  return out;
+}
+
+List<Cursor> ControlFrame::cursors() const {
+  List<Cursor> out;
+  read_cursors(values_[index_of(Field::cursors)], out);
+  return out;
+}
+
+Duration ControlFrame::duration(Field field, Duration absent) const {
+  const auto value = clamped_duration(values_[index_of(field)],
+                                      field == Field::window ? window_max : duration_max);
+  return value ? Duration{static_cast<Duration::rep>(*value)} : absent;
+}
+
+// The order of the enumerators groups them by type.
+bool ControlFrame::well_typed(Field field) const {
+  const std::string_view raw = values_[index_of(field)];
+  if (field < Field::cursor) return json_string(raw).has_value();
+  if (field < Field::cursors) {
+    Cursor cursor;
+    return read_quoted_cursor(raw, cursor);
+  }
+  if (field == Field::cursors) {
+    List<Cursor> cursors;
+    return read_cursors(raw, cursors);
+  }
+  if (field < Field::version) return raw == "true" || raw == "false";
+  if (field < Field::window) {
+    const auto number = json_number(raw);
+    return number && (field != Field::close_code || *number <= 0xFFFF);
+  }
+  return clamped_duration(raw, duration_max).has_value();
+}
+
+Result<ControlFrame> read_server_frame(std::string_view text) {
+  ControlFrame frame;
+  auto& values = frame.values_;
+  if (!read_members(text, values)) return not_an_object();
+  const std::string_view op = values[index_of(Field::op)];
+  if (!frame.well_typed(Field::op)) return fault(Field::op, op);
+  for (std::size_t i = 1; i < std::size(forms); ++i) {
+    if (forms[i].op == op.substr(1, op.size() - 2)) frame.op_ = static_cast<Op>(i);
+  }
+  if (frame.op_ == Op::close) {
+    std::swap(values[index_of(Field::code)], values[index_of(Field::close_code)]);
+  }
+  const Form& form = forms[static_cast<std::size_t>(frame.op_)];
+  for (std::size_t i = 0; i < field_count; ++i) {
+    const auto field = static_cast<Field>(i);
+    const bool needed = form.needed >> i & 1;
+    const bool looked_at = needed || (form.allowed >> i & 1 && frame.has(field));
+    if (looked_at && !frame.well_typed(field)) return fault(field, values[i]);
+  }
+  return frame;
 }
 
 Result<ClientFrame> parse_client_frame(std::string_view frame, std::optional<std::uint64_t>* ref) {
   Members in{frame};
   if (ref) *ref = json_number(in.raw(Field::ref));
-  std::string op;
+  Text op;
   in.need(Field::op, op);
   std::optional<Error> error;
   Result<ClientFrame> out{std::in_place};
   read_client_frame(op, in, *out, error);
-  if (in.failed()) return in.fault();
+  if (in.failed()) return in.error();
   if (error) return *std::move(error);
   return out;
 }
 
-std::string encode(const ServerFrame& frame) {
+Text encode(const ServerFrame& frame) {
   return std::visit([](const auto& one) { return encode_one(one); }, frame);
 }
 
-std::string encode(const Subscribe& frame) {
+Text encode(const Subscribe& frame) {
   Writer out{"subscribe"};
   out.number(Field::ref, frame.ref)
       .texts(Field::patterns, frame.patterns,
-             [](const std::string& pattern) -> std::string_view { return pattern; });
-  if (!std::holds_alternative<Latest>(frame.start)) {
-    out.text(Field::cursor, to_string(frame.start));
-  }
+             [](const Text& pattern) -> std::string_view { return pattern; });
+  if (!frame.start.is_latest()) out.text(Field::cursor, to_string(frame.start));
   return out.finish();
 }
 
-std::string encode(const Unsubscribe& frame) {
+Text encode(const Unsubscribe& frame) {
   return Writer{"unsubscribe"}.number(Field::ref, frame.ref).finish();
 }
 
-std::string encode(const Token& frame) {
+Text encode(const Token& frame) {
   Writer out{"token"};
   if (frame.ref != 0) out.number(Field::ref, frame.ref);
   return out.text(Field::token, frame.token).finish();
 }
 
-std::string encode_publish_head(std::uint64_t ref, std::string_view topic, std::string_view key) {
+Text encode_publish_head(std::uint64_t ref, std::string_view topic, std::string_view key) {
   return Writer{"publish"}
       .number(Field::ref, ref)
       .text(Field::topic, topic)
@@ -464,8 +451,8 @@ std::string encode_publish_head(std::uint64_t ref, std::string_view topic, std::
       .unfinished();
 }
 
-std::string encode_publish_line_head(std::string_view topic, std::string_view key) {
-  std::string out = "{\"topic\":";
+Text encode_publish_line_head(std::string_view topic, std::string_view key) {
+  Text out = "{\"topic\":";
   append_json_string(out, topic);
   if (!key.empty()) {
     out += ",\"key\":";

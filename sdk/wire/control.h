@@ -1,14 +1,15 @@
-// Control frames, both directions: one struct each, one encoder and one parser. docs/protocol.md
-// is their reference. All durations and times are whole milliseconds.
+// Control frames, both directions. Each has a struct, to be written from; what the server gets is
+// read into them, what the client gets is read in place (ControlFrame). docs/protocol.md is their
+// reference. All durations and times are whole milliseconds.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
+#include "freshet/containers.h"
 #include "freshet/result.h"
 #include "freshet/time.h"
 #include "wire/cursor.h"
@@ -16,19 +17,23 @@
 namespace freshet::wire {
 
 inline constexpr std::uint64_t protocol_version = 1;
+// What holds when a frame does not say it.
+inline constexpr Duration ping_default{25'000};
+inline constexpr Duration window_default{5'000};
+inline constexpr Duration interval_default{4'000};
 
 // Server → client ---------------------------------------------------------------------------
 
 // First frame of every stream and first line of every poll answer.
 struct Hello {
   std::uint64_t version = protocol_version;
-  std::string epoch;
+  Text epoch;
   Cursor cursor;          // The start that was resolved: the lowest of all patterns.
   bool recovered = true;  // False when a cursor asked for could not be served: a gap follows.
-  Duration ping{25'000};
-  Duration window{5'000};
-  std::string client;           // The client's id; given again with every later request.
-  std::vector<Cursor> cursors;  // One for each pattern asked for, in order, when there are several.
+  Duration ping = ping_default;
+  Duration window = window_default;
+  Text client;           // The client's id; given again with every later request.
+  List<Cursor> cursors;  // One for each pattern asked for, in order, when there are several.
 };
 
 struct Subscribed {
@@ -44,15 +49,15 @@ struct LiveMark {
 
 struct Ping {
   Cursor cursor;
-  Duration window{5'000};
+  Duration window = window_default;
 };
 
 // Some matching messages in (after, until] are gone. reason: epoch, retention, slow, limit.
 struct Gap {
-  std::string pattern;
+  Text pattern;
   Cursor after;
   Cursor until;
-  std::string reason;
+  Text reason;
 };
 
 struct Ack {
@@ -62,34 +67,34 @@ struct Ack {
 
 struct ErrorFrame {
   std::optional<std::uint64_t> ref;
-  std::string code;  // An ErrorCode's spelling.
-  std::string message;
-  std::string pattern;  // Empty unless the answer is for one of several patterns.
+  Text code;  // An ErrorCode's spelling.
+  Text message;
+  Text pattern;  // Empty unless the answer is for one of several patterns.
 };
 
 struct Retry {
   Duration delay{0};
-  std::string ticket;  // Empty without one.
-  std::string reason;  // busy, drain.
+  Text ticket;  // Empty without one.
+  Text reason;  // busy, drain.
 };
 
 // Last line of every poll answer.
 struct Next {
   Cursor cursor;
-  Duration window{5'000};
-  Duration interval{4'000};  // What the server advises for short polling.
+  Duration window = window_default;
+  Duration interval = interval_default;  // What the server advises for short polling.
   bool more = false;
 };
 
 // What a WebSocket close code says, in-band on SSE.
 struct Close {
   std::uint16_t code = 1000;
-  std::string reason;
+  Text reason;
 };
 
 // An op this version does not know; to be skipped.
 struct UnknownControl {
-  std::string op;
+  Text op;
 };
 
 using ServerFrame = std::variant<Hello, Subscribed, LiveMark, Ping, Gap, Ack, ErrorFrame, Retry,
@@ -99,7 +104,7 @@ using ServerFrame = std::variant<Hello, Subscribed, LiveMark, Ping, Gap, Ack, Er
 
 struct Subscribe {
   std::uint64_t ref = 0;
-  std::vector<std::string> patterns;
+  List<Text> patterns;
   Start start = Latest{};
 };
 
@@ -109,23 +114,94 @@ struct Unsubscribe {
 
 struct Publish {
   std::uint64_t ref = 0;
-  std::string topic;
-  std::string key;        // Idempotency key; empty without one.
+  Text topic;
+  Text key;               // Idempotency key; empty without one.
   std::string_view data;  // Raw; points into the frame.
 };
 
 struct Token {
   std::uint64_t ref = 0;  // 0 when the client wants no answer.
-  std::string token;
+  Text token;
 };
 
 using ClientFrame = std::variant<Subscribe, Unsubscribe, Publish, Token, UnknownControl>;
 
-// Every value is clamped to a sane range while parsing: durations to [0, 1 day] (window: to
-// [0, 10 min]), so that a lying server cannot park a client for ever.
+// Reading -----------------------------------------------------------------------------------
+
+enum class Op : std::uint8_t {
+  unknown,  // To be skipped.
+  hello,
+  subscribed,
+  live,
+  ping,
+  gap,
+  ack,
+  error,
+  retry,
+  next,
+  close,
+};
+
+// The members of control frames. Those of a server's come first.
+enum class Field : std::uint8_t {
+  op,
+  epoch,
+  client,
+  pattern,
+  reason,
+  code,  // Of an error: text.
+  message,
+  ticket,
+  cursor,
+  after,
+  until,
+  cursors,
+  recovered,
+  more,
+  version,
+  ref,
+  id,
+  close_code,  // Of a close: a number. Spelled "code" too.
+  window,
+  ping,
+  delay,
+  interval,
+  patterns,
+  topic,
+  key,
+  data,
+  token,
+};
+inline constexpr std::size_t field_count = 27;
+
+// A control frame of the server, read in place: it holds for as long as the frame's text does.
+class ControlFrame {
+ public:
+  // REQUIRES for the others: the frame was read without an error.
+  Op op() const { return op_; }
+  // What is absent, or null, is empty, 0, or the default given.
+  bool has(Field field) const;
+  Text text(Field field) const;
+  std::uint64_t number(Field field) const;
+  bool flag(Field field, bool absent) const;
+  Cursor cursor(Field field) const;
+  List<Cursor> cursors() const;
+  // Clamped to [0, 1 day], window to [0, 10 min], so that a lying server cannot park a client for
+  // ever.
+  Duration duration(Field field, Duration absent) const;
+
+ private:
+  friend Result<ControlFrame> read_server_frame(std::string_view frame);
+
+  bool well_typed(Field field) const;
+
+  std::array<std::string_view, field_count> values_;
+  Op op_ = Op::unknown;
+};
+
 // ErrorCode::malformed when the frame is not one JSON object, has no string `op`, or a known op
 // lacks a member it must have or has one of the wrong type (null counts as absent).
-Result<ServerFrame> parse_server_frame(std::string_view frame);
+Result<ControlFrame> read_server_frame(std::string_view frame);
 
 // As above; also ErrorCode::invalid_cursor, and ErrorCode::invalid_json when `data` is absent
 // (that `data` is one valid JSON value is checked by the server, and so are topic and patterns, as
@@ -134,15 +210,15 @@ Result<ServerFrame> parse_server_frame(std::string_view frame);
 Result<ClientFrame> parse_client_frame(std::string_view frame,
                                        std::optional<std::uint64_t>* ref = nullptr);
 
-std::string encode(const ServerFrame& frame);
+Text encode(const ServerFrame& frame);
 
-std::string encode(const Subscribe& frame);
-std::string encode(const Unsubscribe& frame);
-std::string encode(const Token& frame);
+Text encode(const Subscribe& frame);
+Text encode(const Unsubscribe& frame);
+Text encode(const Token& frame);
 // Everything of a publish frame up to where the payload goes; the payload and "}" follow:
 // {"op":"publish","ref":7,"topic":"chat.lobby","key":"…","data":
-std::string encode_publish_head(std::uint64_t ref, std::string_view topic, std::string_view key);
+Text encode_publish_head(std::uint64_t ref, std::string_view topic, std::string_view key);
 // The same for one line of POST /v1/publish: {"topic":"chat.lobby","key":"…","data":
-std::string encode_publish_line_head(std::string_view topic, std::string_view key);
+Text encode_publish_line_head(std::string_view topic, std::string_view key);
 
 }  // namespace freshet::wire

@@ -22,7 +22,7 @@ bool is_epoch(std::string_view text) {
 }
 
 Error invalid(std::string_view text, std::string_view expected) {
-  std::string message = quoted(text);
+  Text message = quoted(text);
   message += " is not ";
   message += expected;
   return {ErrorCode::invalid_cursor, std::move(message)};
@@ -57,27 +57,24 @@ Result<Start> parse_start(std::string_view text) {
     }
     return invalid(text, "a start: last:N takes a number from 1 to 1000");
   }
-  Result<Start> start{std::in_place, Cursor{}};
-  if (read_cursor(text, *std::get_if<Cursor>(&*start))) return start;
+  Cursor cursor;
+  if (read_cursor(text, cursor)) return Start{std::move(cursor)};
   return invalid(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
 }
 
-std::string to_string(const Cursor& cursor) {
-  std::string out = cursor.epoch;
+Text to_string(const Cursor& cursor) {
+  Text out = cursor.epoch;
   out += ':';
   append_number(out, cursor.id);
   return out;
 }
 
-std::string to_string(const Start& start) {
-  if (const auto* cursor = std::get_if<Cursor>(&start)) return to_string(*cursor);
-  if (std::holds_alternative<Earliest>(start)) return "earliest";
-  if (const auto* last = std::get_if<LastOf>(&start)) {
-    std::string out{last_prefix};
-    append_number(out, last->count);
-    return out;
-  }
-  return "latest";
+Text to_string(const Start& start) {
+  if (const Cursor* const cursor = start.cursor()) return to_string(*cursor);
+  if (start.last_count() == 0) return start.is_earliest() ? "earliest" : "latest";
+  Text out{last_prefix};
+  append_number(out, start.last_count());
+  return out;
 }
 
 }  // namespace freshet::wire

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 
+#include "freshet/containers.h"
 #include "freshet/result.h"
 
 namespace freshet::wire {
@@ -17,7 +17,7 @@ inline constexpr std::size_t epoch_bytes_max = 32;
 inline constexpr std::uint32_t last_count_max = 1000;
 
 struct Cursor {
-  std::string epoch;     // 1 to 32 of [A-Za-z0-9_-], but not "last": last:5 is a word.
+  Text epoch;            // 1 to 32 of [A-Za-z0-9_-], but not "last": last:5 is a word.
   std::uint64_t id = 0;  // 0 = before the first message.
 
   friend bool operator==(const Cursor&, const Cursor&) = default;
@@ -35,8 +35,32 @@ struct LastOf {
   friend bool operator==(const LastOf&, const LastOf&) = default;
 };
 
-// Where a subscription starts.
-using Start = std::variant<Latest, Earliest, LastOf, Cursor>;
+// Where a subscription starts: one of these four.
+class Start {
+ public:
+  Start() = default;
+  Start(Latest) {}
+  Start(Earliest) : kind_(Kind::earliest) {}
+  Start(LastOf last) : kind_(Kind::last), count_(last.count) {}
+  Start(Cursor cursor) : kind_(Kind::cursor), cursor_(std::move(cursor)) {}
+
+  bool is_latest() const { return kind_ == Kind::latest; }
+  bool is_earliest() const { return kind_ == Kind::earliest; }
+  // N of "last:N"; 0 when it is another word or a cursor.
+  std::uint32_t last_count() const { return count_; }
+  // nullptr when it is a word.
+  const Cursor* cursor() const { return kind_ == Kind::cursor ? &cursor_ : nullptr; }
+  Cursor* cursor() { return kind_ == Kind::cursor ? &cursor_ : nullptr; }
+
+  friend bool operator==(const Start&, const Start&) = default;
+
+ private:
+  enum class Kind : std::uint8_t { latest, earliest, last, cursor };
+
+  Kind kind_ = Kind::latest;
+  std::uint32_t count_ = 0;
+  Cursor cursor_;
+};
 
 // "k3f9:42", or ErrorCode::invalid_cursor. Digits only, no sign, no leading zero but "0" itself.
 Result<Cursor> parse_cursor(std::string_view text);
@@ -47,7 +71,7 @@ bool read_cursor(std::string_view text, Cursor& cursor);
 // "" and "latest", "earliest", "last:N" or a cursor; ErrorCode::invalid_cursor otherwise.
 Result<Start> parse_start(std::string_view text);
 
-std::string to_string(const Cursor& cursor);
-std::string to_string(const Start& start);
+Text to_string(const Cursor& cursor);
+Text to_string(const Start& start);
 
 }  // namespace freshet::wire

@@ -63,7 +63,7 @@ bool is_path(std::string_view text) {
 }
 
 Error invalid(std::string_view text, std::string_view why) {
-  std::string message = quoted(text);
+  Text message = quoted(text);
   message += " is not a server address: ";
   message += why;
   return {ErrorCode::invalid_url, std::move(message)};
@@ -73,9 +73,9 @@ Error invalid(std::string_view text, std::string_view why) {
 
 bool is_final_close_code(std::uint16_t code) { return code >= 4000 && code <= 4099; }
 
-std::string percent_encode(std::string_view text) {
+Text percent_encode(std::string_view text) {
   constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string out;
+  Text out;
   out.reserve(text.size());
   for (const char c : text) {
     if (is_alphanumeric(c) || is_one_of("-._~:,*", c)) {
@@ -90,8 +90,8 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
-std::string encode_query(const std::vector<std::pair<std::string_view, std::string>>& parameters) {
-  std::string out;
+Text encode_query(const List<std::pair<std::string_view, Text>>& parameters) {
+  Text out;
   for (const auto& [name, value] : parameters) {
     if (!out.empty()) out += '&';
     out += name;
@@ -101,8 +101,8 @@ std::string encode_query(const std::vector<std::pair<std::string_view, std::stri
   return out;
 }
 
-std::string BaseUrl::origin() const {
-  std::string out = secure ? "https://" : "http://";
+Text BaseUrl::origin() const {
+  Text out = secure ? "https://" : "http://";
   out += host;
   if (port != (secure ? 443 : 80)) {
     out += ':';

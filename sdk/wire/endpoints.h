@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "freshet/containers.h"
 #include "freshet/result.h"
 
 namespace freshet::wire {
@@ -45,20 +44,20 @@ bool is_final_close_code(std::uint16_t code);
 
 // Percent-encodes all but unreserved characters (RFC 3986 §2.3) and ':' ',' '*' '.'. A '+' is
 // encoded.
-std::string percent_encode(std::string_view text);
+Text percent_encode(std::string_view text);
 
 // "name=value&name=value", values percent-encoded.
-std::string encode_query(const std::vector<std::pair<std::string_view, std::string>>& parameters);
+Text encode_query(const List<std::pair<std::string_view, Text>>& parameters);
 
 // An http or https base address ("https://host:port/prefix"). ws and wss are taken as http and
 // https.
 struct BaseUrl {
   bool secure = false;
-  std::string host;        // As written; an IPv6 address keeps its brackets.
+  Text host;               // As written; an IPv6 address keeps its brackets.
   std::uint16_t port = 0;  // 80 or 443 by default.
-  std::string prefix;      // "" or "/prefix", without a trailing slash.
+  Text prefix;             // "" or "/prefix", without a trailing slash.
 
-  std::string origin() const;  // "https://host:8443", the port only if not the default.
+  Text origin() const;  // "https://host:8443", the port only if not the default.
 };
 
 // ErrorCode::invalid_url with a sentence.

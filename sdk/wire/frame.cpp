@@ -107,10 +107,10 @@ std::string_view frame_data(std::string_view frame, const MessageHead& head) {
   return frame.substr(head.data_offset, end - head.data_offset);
 }
 
-std::string encode_message(std::uint64_t id, std::string_view topic, std::uint64_t time,
-                           std::string_view data, std::string_view extra) {
+Text encode_message(std::uint64_t id, std::string_view topic, std::uint64_t time,
+                    std::string_view data, std::string_view extra) {
   constexpr std::size_t fixed_bytes_max = 80;  // Names, punctuation and two numbers.
-  std::string out;
+  Text out;
   out.reserve(fixed_bytes_max + topic.size() + data.size() + extra.size());
   out += "{\"id\":";
   append_number(out, id);
@@ -124,8 +124,8 @@ std::string encode_message(std::uint64_t id, std::string_view topic, std::uint64
   out += data;
   // One frame is one line: a carrier cuts at line ends. In valid JSON raw ones stand only between
   // tokens.
-  for (std::size_t at = out.find_first_of("\r\n", data_begin); at != std::string::npos;
-       at = out.find_first_of("\r\n", at + 1)) {
+  for (std::size_t at = std::string_view{out}.find_first_of("\r\n", data_begin);
+       at != std::string_view::npos; at = std::string_view{out}.find_first_of("\r\n", at + 1)) {
     out[at] = ' ';
   }
   out += '}';

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "freshet/containers.h"
 #include "freshet/result.h"
 
 namespace freshet::wire {
@@ -40,7 +40,7 @@ std::string_view frame_data(std::string_view frame, const MessageHead& head);
 // `extra` is either empty or further scalar members with a leading comma: ,"sender":"ann"
 // REQUIRES: `extra` keeps the head within head_bytes_max; with the longest topic and the largest
 // numbers 32 bytes are left for it.
-std::string encode_message(std::uint64_t id, std::string_view topic, std::uint64_t time,
-                           std::string_view data, std::string_view extra = {});
+Text encode_message(std::uint64_t id, std::string_view topic, std::uint64_t time,
+                    std::string_view data, std::string_view extra = {});
 
 }  // namespace freshet::wire

@@ -3,8 +3,8 @@
 #include "wire/json.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
+#include <iterator>
 
 namespace freshet::wire {
 namespace {
@@ -128,7 +128,7 @@ std::optional<std::uint32_t> hex4(std::string_view text, std::size_t at) {
   return value;
 }
 
-void append_utf8(std::string& out, std::uint32_t code) {
+void append_utf8(Text& out, std::uint32_t code) {
   if (code < 0x80) {
     out += static_cast<char>(code);
     return;
@@ -142,7 +142,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
 }
 
 // Decodes the escape whose backslash stands at `at`, and moves `at` behind it.
-bool take_escape(std::string_view text, std::size_t& at, std::string& out) {
+bool take_escape(std::string_view text, std::size_t& at, Text& out) {
   if (at + 1 >= text.size()) return false;
   constexpr std::string_view letters = "\"\\/bfnrt";
   constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
@@ -170,14 +170,14 @@ bool take_escape(std::string_view text, std::size_t& at, std::string& out) {
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
+void append_json_string(Text& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
   std::size_t begin = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, begin, i - begin);
+    out += text.substr(begin, i - begin);
     begin = i + 1;
     out += '\\';
     if (c >= 0x20) {
@@ -191,14 +191,18 @@ void append_json_string(std::string& out, std::string_view text) {
       out += hex[c & 15];
     }
   }
-  out.append(text, begin, npos);
+  out += text.substr(begin);
   out += '"';
 }
 
-void append_number(std::string& out, std::uint64_t value) {
+void append_number(Text& out, std::uint64_t value) {
   char digits[20];
-  const auto result = std::to_chars(digits, digits + sizeof digits, value);
-  out.append(digits, result.ptr);
+  char* begin = std::end(digits);
+  do {
+    *--begin = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  out += std::string_view(begin, static_cast<std::size_t>(std::end(digits) - begin));
 }
 
 JsonReader::JsonReader(std::string_view text) : text_(text) {
@@ -243,10 +247,10 @@ std::optional<JsonMember> JsonReader::next() {
   return member;
 }
 
-std::optional<std::string> json_string(std::string_view raw) {
+std::optional<Text> json_string(std::string_view raw) {
   if (raw.size() < 2 || raw.front() != '"' || raw.back() != '"') return std::nullopt;
   const std::string_view text = raw.substr(1, raw.size() - 2);
-  std::string out;
+  Text out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
@@ -261,10 +265,10 @@ std::optional<std::string> json_string(std::string_view raw) {
   return out;
 }
 
-std::optional<std::vector<std::string>> json_strings(std::string_view raw) {
+std::optional<List<Text>> json_strings(std::string_view raw) {
   std::size_t at = 0;
   if (raw.empty() || raw[at++] != '[') return std::nullopt;
-  std::vector<std::string> out;
+  List<Text> out;
   at = skip_space(raw, at);
   if (raw.substr(at) == "]") return out;
   while (at < raw.size() && raw[at] == '"') {

@@ -5,17 +5,17 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "freshet/containers.h"
 
 namespace freshet::wire {
 
 // Appends `text` as a JSON string with its quotes. `text` must be UTF-8.
-void append_json_string(std::string& out, std::string_view text);
+void append_json_string(Text& out, std::string_view text);
 
 // Appends a whole number.
-void append_number(std::string& out, std::uint64_t value);
+void append_number(Text& out, std::uint64_t value);
 
 // One member of an object; both views point into the text that was read.
 struct JsonMember {
@@ -49,10 +49,10 @@ class JsonReader {
 
 // The decoded content of a raw JSON string value (with its quotes); nullopt if it is not one, or
 // holds half of a surrogate pair, which no UTF-8 can carry. The raw bytes are taken as UTF-8.
-std::optional<std::string> json_string(std::string_view raw);
+std::optional<Text> json_string(std::string_view raw);
 
 // The same for an array of strings: ["chat.>","prices.*"].
-std::optional<std::vector<std::string>> json_strings(std::string_view raw);
+std::optional<List<Text>> json_strings(std::string_view raw);
 
 // A raw value that is a whole number in [0, 2^53); nullopt otherwise.
 std::optional<std::uint64_t> json_number(std::string_view raw);

@@ -5,9 +5,9 @@
 
 namespace freshet::wire {
 
-std::string quoted(std::string_view text) {
+Text quoted(std::string_view text) {
   constexpr std::size_t shown_max = 80;
-  std::string out = "'";
+  Text out = "'";
   for (const char c : text.substr(0, shown_max)) out += c >= ' ' && c <= '~' ? c : '?';
   if (text.size() > shown_max) out += "...";
   out += '\'';

@@ -42,7 +42,7 @@ static_assert(transport_names.size() == static_cast<std::size_t>(Transport::poll
 
 }  // namespace
 
-std::string_view to_string(ErrorCode code) {
+const std::string_view& error_code_spelling(ErrorCode code) {
   return error_code_names[static_cast<std::size_t>(code)];
 }
 

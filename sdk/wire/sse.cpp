@@ -15,9 +15,9 @@ constexpr std::uint64_t retry_max = 24u * 60 * 60 * 1000;
 // Above this the memory of a big event is given back rather than kept for the next one.
 constexpr std::size_t kept_bytes_max = 64 * 1024;
 
-void clear(std::string& text) {
-  if (text.capacity() > kept_bytes_max) {
-    std::string().swap(text);
+void clear(Text& text) {
+  if (text.size() > kept_bytes_max) {
+    Text().swap(text);
   } else {
     text.clear();
   }
@@ -79,8 +79,8 @@ std::optional<SseEvent> SseParser::next() {
     const bool dispatches = at_line_end && end_line();
     if (overflowed_) {
       input_ = {};
-      std::string().swap(data_);
-      std::string().swap(value_);
+      Text().swap(data_);
+      Text().swap(value_);
       return std::nullopt;
     }
     if (dispatches) {
@@ -163,7 +163,7 @@ bool SseParser::end_line() {
       type_.swap(value_);
       break;
     case Field::id:
-      if (value_.find('\0') == std::string::npos) last_id_.swap(value_);
+      if (std::string_view{value_}.find('\0') == std::string_view::npos) last_id_.swap(value_);
       break;
     case Field::retry:
       if (const auto value = clamped_number(value_, retry_max)) retry_ = value;
@@ -180,8 +180,8 @@ bool SseParser::end_line() {
   return false;
 }
 
-std::string encode_sse_message(std::string_view cursor, std::string_view frame) {
-  std::string out;
+Text encode_sse_message(std::string_view cursor, std::string_view frame) {
+  Text out;
   out.reserve(cursor.size() + frame.size() + 16);
   out += "id: ";
   out += cursor;
@@ -191,8 +191,8 @@ std::string encode_sse_message(std::string_view cursor, std::string_view frame) 
   return out;
 }
 
-std::string encode_sse_control(std::string_view frame, std::string_view cursor) {
-  std::string out = "event: control\n";
+Text encode_sse_control(std::string_view frame, std::string_view cursor) {
+  Text out = "event: control\n";
   if (!cursor.empty()) {
     out += "id: ";
     out += cursor;
@@ -204,8 +204,8 @@ std::string encode_sse_control(std::string_view frame, std::string_view cursor) 
   return out;
 }
 
-std::string encode_sse_retry(std::uint64_t milliseconds) {
-  std::string out = "retry: ";
+Text encode_sse_retry(std::uint64_t milliseconds) {
+  Text out = "retry: ";
   append_number(out, milliseconds);
   out += "\n\n";
   return out;

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "freshet/containers.h"
 #include "freshet/result.h"
 
 namespace freshet::wire {
@@ -50,10 +50,10 @@ class SseParser {
 
   std::size_t event_bytes_max_;
   std::string_view input_;  // Fed and not yet consumed.
-  std::string data_;
-  std::string type_;
-  std::string last_id_;
-  std::string value_;  // Of the line that is being read, unless it is data or unknown.
+  Text data_;
+  Text type_;
+  Text last_id_;
+  Text value_;  // Of the line that is being read, unless it is data or unknown.
   std::optional<std::uint64_t> retry_;
   std::array<char, 5> name_{};   // As much as can begin a known field.
   std::uint8_t name_bytes_ = 0;  // Past name_.size(): the field is unknown.
@@ -66,12 +66,12 @@ class SseParser {
 };
 
 // "id: k3f9:1027\ndata: {…}\n\n": a message; an unnamed event. `frame` holds no CR or LF.
-std::string encode_sse_message(std::string_view cursor, std::string_view frame);
+Text encode_sse_message(std::string_view cursor, std::string_view frame);
 
 // "event: control\ndata: {…}\n\n"; with a cursor also "id: …" first.
-std::string encode_sse_control(std::string_view frame, std::string_view cursor = {});
+Text encode_sse_control(std::string_view frame, std::string_view cursor = {});
 
 // "retry: 3217\n\n"
-std::string encode_sse_retry(std::uint64_t milliseconds);
+Text encode_sse_retry(std::uint64_t milliseconds);
 
 }  // namespace freshet::wire

@@ -61,7 +61,7 @@ std::string_view fault_of(std::string_view text, bool wildcards) {
 Result<void> check(std::string_view text, bool wildcards, ErrorCode code, std::string_view kind) {
   const std::string_view fault = fault_of(text, wildcards);
   if (fault.empty()) return {};
-  std::string message = quoted(text);
+  Text message = quoted(text);
   message += " is not a ";
   message += kind;
   message += ": ";

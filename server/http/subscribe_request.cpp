@@ -48,7 +48,7 @@ Result<std::string> parse_name(std::string_view name, std::string text, std::siz
 
 // The browser's own memory of a stream is newer than what its address says, which never changes.
 void apply_last_event_id(wire::Start& start, const wire::Cursor& last) {
-  const auto* cursor = std::get_if<wire::Cursor>(&start);
+  const wire::Cursor* const cursor = start.cursor();
   if (!cursor || cursor->epoch != last.epoch || cursor->id < last.id) start = last;
 }
 

@@ -198,18 +198,18 @@ ResolvedStart MemoryLog::resolve_one(StartRequest request) const {
   ResolvedStart start;
   start.pattern = std::move(request.pattern);
   start.after = start.told = head_;
-  if (std::holds_alternative<wire::Earliest>(request.start)) {
+  if (request.start.is_earliest()) {
     start.after = start.told = trimmed_of(start.pattern, 0);
-  } else if (const auto* last = std::get_if<wire::LastOf>(&request.start)) {
+  } else if (const std::uint32_t count = request.start.last_count(); count > 0) {
     for_topics_of(start.pattern, [&](const std::string& name, const Topic& topic) {
       if (topic.size() == 0) return;
-      const std::size_t back = std::min<std::size_t>(last->count, topic.size());
+      const std::size_t back = std::min<std::size_t>(count, topic.size());
       const std::uint64_t first = topic.ids[topic.ids.size() - back];
       start.first_of_topic.emplace(name, first);
       start.after = std::min(start.after, first - 1);
     });
     start.told = trimmed_of(start.pattern, 0);
-  } else if (auto* cursor = std::get_if<wire::Cursor>(&request.start)) {
+  } else if (wire::Cursor* const cursor = request.start.cursor()) {
     if (cursor->epoch != epoch_) {
       // Another life: all of this one is news.
       start.after = start.told = trimmed_of(start.pattern, 0);

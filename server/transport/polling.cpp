@@ -14,9 +14,8 @@ namespace freshet::server {
 namespace {
 
 bool starts_at_head(const SubscribeRequest& request) {
-  return std::any_of(request.starts.begin(), request.starts.end(), [](const auto& start) {
-    return std::holds_alternative<wire::Latest>(start.start);
-  });
+  return std::any_of(request.starts.begin(), request.starts.end(),
+                     [](const auto& start) { return start.start.is_latest(); });
 }
 
 }  // namespace

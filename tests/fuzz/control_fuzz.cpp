@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "fuzz/require.h"
+#include "unit/wire/typed_frame.h"
 #include "wire/control.h"
 #include "wire/utf8.h"
 

@@ -12,11 +12,6 @@ namespace freshet::sim {
 
 namespace {
 
-template <typename... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-
 Transport transport_of_poll(const std::string& target, const std::string& body) {
   const bool short_poll = target.find("wait=0") != std::string::npos ||
                           body.find("\"wait\":0,") != std::string::npos ||
@@ -118,57 +113,61 @@ void ClientNode::arm() {
 }
 
 void ClientNode::perform(const core::Action& action) {
-  std::visit(
-      Overloaded{
-          [&](const core::OpenStream& open_stream) {
-            open(open_stream.connection, open_stream.transport, open_stream.target, {});
-          },
-          [&](const core::Poll& poll) {
-            open(poll.connection, transport_of_poll(poll.target, poll.body), poll.target,
-                 poll.body);
-          },
-          [&](const core::SendText& send) {
-            trace("sends", std::to_string(send.connection) + " " + send.text);
-            if (const auto link = links_.find(send.connection); link != links_.end()) {
-              link->second->send_to_server(send.text);
-            }
-          },
-          [&](const core::SendPublish& send) {
-            trace("sends", std::to_string(send.connection) + " " + send.head +
-                               publishes_.at(send.publish).data);
-            if (const auto link = links_.find(send.connection); link != links_.end()) {
-              link->second->send_to_server(send.head + publishes_.at(send.publish).data + "}");
-            }
-          },
-          [&](const core::PostPublishes& posted) { post(posted); },
-          [&](const core::CancelPost& cancel) { posts_.erase(cancel.request); },
-          [&](const core::CloseConnection& closed) {
-            trace("closes", std::to_string(closed.connection));
-            if (auto link = links_.extract(closed.connection)) link.mapped()->close_from_client();
-          },
-          [&](const core::StateChanged&) { trace("state", to_string(core_.state())); },
-          [&](const core::TellGap& told) {
-            const auto record = subscriptions_.find(told.subscription);
-            if (record != subscriptions_.end()) record->second->handle_gap(told.gap);
-          },
-          [&](const core::TellLive& told) {
-            const auto record = subscriptions_.find(told.subscription);
-            if (record != subscriptions_.end()) {
-              record->second->handle_live(core_.cursor(told.subscription));
-            }
-          },
-          [&](const core::TellSubscriptionError& told) {
-            faults_.push_back(name_ + ": subscription refused: " + told.error.message);
-          },
-          [&](const core::TellPublished& told) {
-            Published& published = publishes_.at(told.publish);
-            trace("published", published.data + " " +
-                                   (told.id ? std::to_string(*told.id) : told.id.error().message));
-            if (published.outcome) faults_.push_back(name_ + ": a publish was answered twice");
-            published.outcome = told.id;
-          },
-      },
-      action);
+  const std::uint32_t id = action.id;
+  switch (action.kind) {
+    case core::ActionKind::open_stream:
+      return open(id, action.transport, action.text, {});
+    case core::ActionKind::poll:
+      return open(id, transport_of_poll(action.text, action.body), action.text, action.body);
+    case core::ActionKind::send_text:
+      return send(id, action.text);
+    case core::ActionKind::send_publish:
+      return send(id, action.text + publishes_.at(action.publish).data + "}");
+    case core::ActionKind::add_line:
+      return lines_.push_back({action.publish, action.text});
+    case core::ActionKind::post:
+      return post(id, action.text, std::exchange(lines_, {}));
+    case core::ActionKind::cancel_post:
+      posts_.erase(id);
+      return;
+    case core::ActionKind::close_connection:
+      trace("closes", std::to_string(id));
+      if (auto link = links_.extract(id)) link.mapped()->close_from_client();
+      return;
+    case core::ActionKind::tell_state:
+      return trace("state", to_string(core_.state()));
+    case core::ActionKind::tell_gap:
+      if (const auto record = subscriptions_.find(id); record != subscriptions_.end()) {
+        record->second->handle_gap({core_.pattern(id), *wire::parse_cursor(action.after),
+                                    *wire::parse_cursor(action.until), action.text});
+      }
+      return;
+    case core::ActionKind::tell_live:
+      if (const auto record = subscriptions_.find(id); record != subscriptions_.end()) {
+        record->second->handle_live(core_.cursor(id));
+      }
+      return;
+    case core::ActionKind::tell_error:
+      faults_.push_back(name_ + ": subscription refused: " + action.text);
+      return;
+    case core::ActionKind::tell_published: {
+      Published& published = publishes_.at(id);
+      const bool stored = action.message_id != 0;
+      trace("published",
+            published.data + " " + (stored ? std::to_string(action.message_id) : action.text));
+      if (published.outcome) faults_.push_back(name_ + ": a publish was answered twice");
+      published.outcome = stored ? Result<std::uint64_t>{action.message_id}
+                                 : Result<std::uint64_t>{Error{action.code, action.text}};
+      return;
+    }
+  }
+}
+
+void ClientNode::send(core::ConnectionId connection, const std::string& text) {
+  trace("sends", std::to_string(connection) + " " + text);
+  if (const auto link = links_.find(connection); link != links_.end()) {
+    link->second->send_to_server(text);
+  }
 }
 
 void ClientNode::open(core::ConnectionId connection, Transport transport, const std::string& target,
@@ -221,10 +220,9 @@ void ClientNode::take_frame(core::ConnectionId connection, const std::string& fr
 }
 
 // The request may be lost on the way there or its answer on the way back.
-void ClientNode::post(const core::PostPublishes& action) {
-  const core::RequestId request = action.request;
-  for (const auto& line : action.lines) {
-    trace("posts", std::to_string(request) + " " + action.target + " " + line.head +
+void ClientNode::post(core::RequestId request, const std::string& target, std::vector<Line> lines) {
+  for (const Line& line : lines) {
+    trace("posts", std::to_string(request) + " " + target + " " + line.head +
                        publishes_.at(line.publish).data);
   }
   posts_.insert(request);
@@ -233,35 +231,39 @@ void ClientNode::post(const core::PostPublishes& action) {
   const auto fail = [this, request](const core::ConnectionEnd& end) {
     schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, request, end] {
       if (posts_.erase(request) == 0) return;
-      core_.handle_publish_failed(schedule_.now(), request, end);
+      core_.handle_post_end(schedule_.now(), request, end);
       settle();
     });
   };
-  schedule_.after(
-      random_.between(Duration{1}, weather_.latency_max),
-      [=, this, lines = action.lines, target = action.target] {
-        if (lost_there || !server_.up()) return fail({.kind = EndKind::unreachable});
-        if (!server_.accepts_publishes(target)) {
-          return fail({.kind = EndKind::refused, .http_status = 412});
-        }
-        std::vector<core::PublishAnswer> answers;
-        for (const auto& line : lines) {
-          // The head is a frame of the batch; the payload follows it.
-          const std::string frame = "{\"op\":\"publish\",\"ref\":1," + line.head.substr(1) +
-                                    publishes_.at(line.publish).data + "}";
-          const auto parsed = wire::parse_client_frame(frame);
-          const auto& publish = std::get<wire::Publish>(*parsed);
-          answers.push_back({line.publish, server_.publish(publish.topic, std::string(publish.data),
-                                                           publish.key)});
-        }
-        if (lost_back) return fail({.kind = EndKind::lost});
-        schedule_.after(random_.between(Duration{1}, weather_.latency_max),
-                        [this, request, answers = std::move(answers)] {
-                          if (posts_.erase(request) == 0) return;
-                          core_.handle_publish_answers(schedule_.now(), request, answers);
-                          settle();
-                        });
-      });
+  schedule_.after(random_.between(Duration{1}, weather_.latency_max), [=, this] {
+    if (lost_there || !server_.up()) return fail({.kind = EndKind::unreachable});
+    if (!server_.accepts_publishes(target)) {
+      return fail({.kind = EndKind::refused, .http_status = 412});
+    }
+    std::vector<std::string> answers;
+    for (std::size_t ref = 0; ref < lines.size(); ++ref) {
+      // The head is a frame of the batch; the payload follows it.
+      const std::string frame = "{\"op\":\"publish\",\"ref\":1," + lines[ref].head.substr(1) +
+                                publishes_.at(lines[ref].publish).data + "}";
+      const auto parsed = wire::parse_client_frame(frame);
+      const auto& publish = std::get<wire::Publish>(*parsed);
+      const auto id = server_.publish(publish.topic, std::string(publish.data), publish.key);
+      answers.push_back(
+          id ? wire::encode(wire::ServerFrame{wire::Ack{ref, *id}})
+             : wire::encode(wire::ServerFrame{wire::ErrorFrame{
+                   ref, std::string(to_string(id.error().code)), id.error().message, {}}}));
+    }
+    if (lost_back) return fail({.kind = EndKind::lost});
+    schedule_.after(random_.between(Duration{1}, weather_.latency_max),
+                    [this, request, answers = std::move(answers)] {
+                      if (posts_.erase(request) == 0) return;
+                      for (const std::string& answer : answers) {
+                        core_.handle_publish_answer(schedule_.now(), request, answer);
+                      }
+                      core_.handle_post_end(schedule_.now(), request, {.kind = EndKind::finished});
+                      settle();
+                    });
+  });
 }
 
 void ClientNode::note_cursors() {
@@ -276,11 +278,10 @@ std::vector<LinkRef> ClientNode::links() const {
   return links;
 }
 
-bool ClientNode::is_live() const { return std::holds_alternative<state::Live>(core_.state().kind); }
+bool ClientNode::is_live() const { return core_.status().kind == core::Status::Kind::live; }
 
 std::optional<Transport> ClientNode::transport() const {
-  const auto* live = std::get_if<state::Live>(&core_.state().kind);
-  return live ? std::optional{live->transport} : std::nullopt;
+  return is_live() ? std::optional{core_.status().transport} : std::nullopt;
 }
 
 std::vector<std::string> ClientNode::finish(std::optional<Place> everything) {

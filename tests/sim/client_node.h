@@ -56,6 +56,10 @@ class ClientNode {
   std::size_t gaps() const;
 
  private:
+  struct Line {
+    core::PublishId publish = 0;
+    std::string head;
+  };
   struct Published {
     std::string data;
     std::optional<Result<std::uint64_t>> outcome;
@@ -68,7 +72,8 @@ class ClientNode {
   void open(core::ConnectionId connection, Transport transport, const std::string& target,
             const std::string& body);
   void take_frame(core::ConnectionId connection, const std::string& frame);
-  void post(const core::PostPublishes& action);
+  void send(core::ConnectionId connection, const std::string& text);
+  void post(core::RequestId request, const std::string& target, std::vector<Line> lines);
   void note_cursors();
   // Prints to stderr what happens to the client named by FRESHET_SIM_TRACE.
   void trace(const char* what, const std::string& text) const;
@@ -86,6 +91,7 @@ class ClientNode {
   std::vector<std::unique_ptr<Record>> ended_;
   std::map<core::PublishId, Published> publishes_;
   std::set<core::RequestId> posts_;
+  std::vector<Line> lines_;  // Of the next POST.
   std::vector<std::string> faults_;
   std::uint64_t timer_ = 0;
   bool traced_ = false;

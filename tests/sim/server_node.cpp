@@ -103,9 +103,8 @@ class Peer final : public server::Subscriber {
   }
 
   void begin() {
-    const bool immediate = std::any_of(starts_.begin(), starts_.end(), [](const auto& start) {
-      return std::holds_alternative<wire::Latest>(start.start);
-    });
+    const bool immediate = std::any_of(starts_.begin(), starts_.end(),
+                                       [](const auto& start) { return start.start.is_latest(); });
     if (is_poll() && immediate) wait_ = Duration{0};
     node_.hub_->open(*this, {.client = client_, .starts = std::move(starts_), .pings = !is_poll()},
                      node_.instant());

@@ -2,30 +2,25 @@
 // its first argument when the core wants it: whole milliseconds of a clock that never steps.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <string>
 #include <utility>
-#include <variant>
-#include <vector>
 
 #include "bindings/bindings.h"
 #include "core/client.h"
-#include "wire/control.h"
-#include "wire/frame.h"
 
 namespace freshet::bindings {
+
+Output output;
+
 namespace {
 
 using core::Instant;
 
 std::unique_ptr<core::Client> client;
-Output output;
-std::string output_text;
-std::string buffer_text;
-// The lines of POSTs under way, so that their answers find their publishes.
-std::map<core::RequestId, std::vector<core::PublishId>> posts;
+core::Action action;
+Text buffer;
 
 // A double from outside as milliseconds: a negative one is 0, one past 30 years is 30 years, so
 // that the conversion cannot trap.
@@ -44,18 +39,19 @@ void set(std::size_t& option, double value) {
 }
 
 // A list of transports as decimal digits, the first the lowest: 1 websocket … 4 polling.
-std::vector<Transport> transports_from(std::uint32_t digits) {
-  std::vector<Transport> transports;
+List<Transport> transports_from(std::uint32_t digits) {
+  List<Transport> transports;
   for (; digits > 0; digits /= 10) {
     transports.push_back(static_cast<Transport>(digits % 10 - 1));
   }
   return transports;
 }
 
-// The id, or 0 and the error as the output's text.
+// The id, or 0 and the error in the output.
 std::uint32_t id_or_error(const Result<std::uint32_t>& result) {
   if (result) return *result;
-  put_text(to_json(result.error()));
+  output.code = result.error().code;
+  output.text = result.error().message;
   return 0;
 }
 
@@ -74,14 +70,8 @@ ConnectionEnd connection_end(std::uint32_t kind, std::uint32_t code, double retr
 
 }  // namespace
 
-void put_text(std::string text) {
-  output_text = std::move(text);
-  output.text = output_text.data();
-  output.text_bytes = static_cast<std::uint32_t>(output_text.size());
-}
-
 std::string_view input(std::size_t offset, std::size_t bytes) {
-  return std::string_view{buffer_text}.substr(offset, bytes);
+  return std::string_view{buffer}.substr(offset, bytes);
 }
 
 }  // namespace freshet::bindings
@@ -93,8 +83,8 @@ extern "C" {
 
 // The input buffer, at least this large.
 char* input_buffer(std::uint32_t bytes) {
-  if (buffer_text.size() < bytes) buffer_text.resize(bytes);
-  return buffer_text.data();
+  if (buffer.size() < bytes) buffer.resize(bytes);
+  return buffer.data();
 }
 
 // Makes the instance's client; called once, first. Returns where the output stands.
@@ -118,7 +108,7 @@ const Output* create(double seed, std::uint32_t transports, std::uint32_t reconn
   return &output;
 }
 
-// The buffer holds the pattern, then the cursor. 0 = refused; the output's text says why.
+// The buffer holds the pattern, then the cursor. 0 = refused; the output says why.
 std::uint32_t subscribe(double now, std::uint32_t pattern_bytes, std::uint32_t cursor_bytes) {
   return id_or_error(
       client->subscribe(instant(now), input(0, pattern_bytes), input(pattern_bytes, cursor_bytes)));
@@ -129,9 +119,9 @@ void unsubscribe(double now, std::uint32_t subscription) {
 }
 
 // The output's text is the subscription's newest cursor.
-void subscription_cursor(std::uint32_t subscription) { put_text(client->cursor(subscription)); }
+void subscription_cursor(std::uint32_t subscription) { output.text = client->cursor(subscription); }
 
-// The buffer holds the topic, then the key. 0 = refused; the output's text says why.
+// The buffer holds the topic, then the key. 0 = refused; the output says why.
 std::uint32_t publish(double now, std::uint32_t topic_bytes, std::uint32_t key_bytes,
                       double data_bytes, double timeout) {
   Duration within{30'000};
@@ -161,8 +151,7 @@ std::uint32_t frame(double now, std::uint32_t connection, std::uint32_t bytes) {
   if (delivery.subscriptions.empty()) return 0;
   output.id = static_cast<double>(delivery.head.id);
   output.time = static_cast<double>(delivery.head.time);
-  output.topic_offset = static_cast<std::uint32_t>(delivery.head.topic.data() - text.data());
-  output.topic_bytes = static_cast<std::uint32_t>(delivery.head.topic.size());
+  output.topic = delivery.head.topic;
   output.subscriptions = delivery.subscriptions.data();
   output.subscription_count = static_cast<std::uint32_t>(delivery.subscriptions.size());
   return static_cast<std::uint32_t>(delivery.head.data_offset);
@@ -174,32 +163,15 @@ void connection_ended(double now, std::uint32_t connection, std::uint32_t kind, 
                      connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
 }
 
-// The buffer holds the answer to a POST of publishes: one ack or error frame a line.
-void publishes_answered(double now, std::uint32_t request, std::uint32_t bytes) {
-  std::vector<core::PublishAnswer> answers;
-  std::string_view rest = input(0, bytes);
-  const std::vector<core::PublishId>& lines = posts[request];
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const auto parsed = wire::parse_server_frame(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (!parsed) continue;
-    if (const auto* ack = std::get_if<wire::Ack>(&*parsed); ack && ack->ref < lines.size()) {
-      answers.push_back({lines[ack->ref], ack->id});
-    } else if (const auto* error = std::get_if<wire::ErrorFrame>(&*parsed);
-               error && error->ref && *error->ref < lines.size()) {
-      answers.push_back({lines[*error->ref], Error{error_code_from(error->code), error->message}});
-    }
-  }
-  client->handle_publish_answers(instant(now), request, answers);
-  posts.erase(request);
+// The buffer holds one line of the answer to a POST of publishes.
+void publish_answered(double now, std::uint32_t post, std::uint32_t bytes) {
+  client->handle_publish_answer(instant(now), post, input(0, bytes));
 }
 
-void publishes_failed(double now, std::uint32_t request, std::uint32_t kind, std::uint32_t code,
-                      double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  client->handle_publish_failed(
-      instant(now), request, connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
-  posts.erase(request);
+void post_ended(double now, std::uint32_t post, std::uint32_t kind, std::uint32_t code,
+                double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
+  client->handle_post_end(instant(now), post,
+                          connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
 }
 
 void network_changed(double now, std::uint32_t event) {
@@ -214,17 +186,19 @@ double next_timeout() {
   return at ? static_cast<double>(at->since_zero.count()) : -1;
 }
 
-// Whether there was an action; the output's text is it, as to_json writes it.
-bool next_action() {
-  auto action = client->poll_action();
-  if (!action) return false;
-  if (const auto* post = std::get_if<core::PostPublishes>(&*action)) {
-    for (const auto& line : post->lines) posts[post->request].push_back(line.publish);
-  } else if (const auto* cancel = std::get_if<core::CancelPost>(&*action)) {
-    posts.erase(cancel->request);
-  }
-  put_text(to_json(*action, client->state()));
-  return true;
+// The next thing to be done; nullptr when all is. Holds until the next call.
+const core::Action* next_action() {
+  auto next = client->poll_action();
+  if (!next) return nullptr;
+  action = *std::move(next);
+  return &action;
+}
+
+const core::Status* status() { return &client->status(); }
+
+// The spelling of an error's code.
+const std::string_view* code_name(std::uint32_t code) {
+  return &error_code_spelling(static_cast<ErrorCode>(code));
 }
 
 }  // extern "C"

@@ -6,6 +6,7 @@ import type {
   Client,
   ClientOptions,
   Dispose,
+  Gap,
   Message,
   PublishOptions,
   State,
@@ -17,11 +18,12 @@ import {
   bytesOf,
   type Core,
   type CoreError,
-  type CoreState,
   type CoreSettings,
   createCore,
   EndKind,
+  type End,
   isControl,
+  transportNames,
 } from "./core.js";
 import { FreshetError } from "./error.js";
 import { openEventSource } from "./event_source.js";
@@ -44,9 +46,6 @@ interface Pending {
   readonly settle: (outcome: number | FreshetError) => void;
 }
 
-const websocket = "websocket";
-const longPolling = "long-polling";
-const transportNames: readonly Transport[] = [websocket, "sse", longPolling, "polling"];
 // As the core takes them: decimal digits, the first the lowest; 1 websocket … 4 polling.
 const profiles = { bidirectional: 4321, feed: 4312, occasional: 43 };
 
@@ -63,7 +62,7 @@ function digits(transports: readonly Transport[]): number {
   return all;
 }
 
-const errorFrom = ({ code, message }: CoreError): FreshetError => new FreshetError(code, message);
+const errorFrom = ({ code, text }: CoreError): FreshetError => new FreshetError(code, text);
 
 // "https://host:port/prefix", without a trailing slash; relative addresses are the page's.
 function baseUrl(url: string): string {
@@ -97,6 +96,8 @@ export function createClient(
   let trappedAt = 0;
   let closing = false;
   let controlFrames = 0;
+  // Of the next POST.
+  let lines = "";
   let base = "";
 
   const listeners = new Set<(state: State) => void>();
@@ -233,46 +234,47 @@ export function createClient(
   };
 
   const perform = (action: Action): void => {
-    switch (action[0]) {
+    const { kind, id, text } = action;
+    switch (kind) {
       case ActionKind.openStream:
-        return void openStream(action[1], action[2], action[3]);
+        return void openStream(id, action.transport, text);
       case ActionKind.poll:
-        return void openPoll(action[1], action[2], action[3]);
+        return void openPoll(id, text, action.body);
       case ActionKind.sendText:
-        return wires.get(action[1])?.[0].send?.(action[2]);
+        return wires.get(id)?.[0].send?.(text);
       case ActionKind.sendPublish:
-        return wires.get(action[1])?.[0].send?.(action[3] + json(action[2]) + "}");
-      case ActionKind.postPublishes:
-        return void post(action[1], action[2]);
+        return wires.get(id)?.[0].send?.(withPayload(action));
+      case ActionKind.addLine:
+        lines += withPayload(action) + "\n";
+        return;
+      case ActionKind.post:
+        void post(id, text, lines);
+        lines = "";
+        return;
       case ActionKind.cancelPost:
-        posts.get(action[1])?.abort();
-        posts.delete(action[1]);
+        posts.get(id)?.abort();
+        posts.delete(id);
         return;
       case ActionKind.closeConnection:
-        return closeWire(action[1], action[2]);
-      case ActionKind.stateChanged:
-        return setState(stateFrom(action[1]));
-      case ActionKind.tellGap:
-        return entriesById.get(action[1])?.gap(action[2]);
+        return closeWire(id, action.closeCode);
+      case ActionKind.tellState:
+        return setState(core!.state());
+      case ActionKind.tellGap: {
+        const { after, until } = action;
+        return entriesById.get(id)?.gap({ after, until, reason: text as Gap["reason"] });
+      }
       case ActionKind.tellLive:
-        return entriesById.get(action[1])?.live(core!);
-      case ActionKind.tellSubscriptionError: {
-        const entry = entriesById.get(action[1]);
+        return entriesById.get(id)?.live(core!);
+      case ActionKind.tellError: {
+        const entry = entriesById.get(id);
         if (!entry) return;
         forget(entry);
-        return entry.end(errorFrom(action[2]));
+        return entry.end(errorFrom(action));
       }
-      case ActionKind.tellPublished: {
-        const outcome = action[2];
-        publishesById
-          .get(action[1])
-          ?.settle(typeof outcome === "number" ? outcome : errorFrom(outcome));
-      }
+      case ActionKind.tellPublished:
+        publishesById.get(id)?.settle(action.messageId || errorFrom(action));
     }
   };
-
-  const stateFrom = (from: CoreState): State =>
-    from.kind === "closed" ? { ...from, error: from.error && errorFrom(from.error) } : from;
 
   // Connections -------------------------------------------------------------------------------
 
@@ -361,7 +363,7 @@ export function createClient(
 
   const openStream = (connection: number, transport: Transport, target: string): Promise<void> =>
     openWire(connection, (wire, token) => {
-      if (transport === websocket) {
+      if (transport === "websocket") {
         const Socket = choose(options.webSocket, globalThis.WebSocket);
         if (Socket) return openWebSocket(Socket, base.replace("http", "ws") + target, token, wire);
       } else {
@@ -382,33 +384,34 @@ export function createClient(
 
   // Publishing --------------------------------------------------------------------------------
 
-  const json = (publish: number): string => publishesById.get(publish)?.json ?? "null";
+  // A publish as a frame or line.
+  const withPayload = ({ text, publish }: Action): string =>
+    `${text}${publishesById.get(publish)?.json ?? null}}`;
 
-  const post = async (id: number, lines: [publish: number, head: string][]): Promise<void> => {
+  const post = async (id: number, target: string, body: string): Promise<void> => {
     const controller = new AbortController();
     const { signal } = controller;
     posts.set(id, controller);
-    const body = lines.map(([publish, head]) => `${head}${json(publish)}}\n`).join("");
-    let work: (entered: Core) => void;
+    let answer = "";
+    let end: End = { kind: EndKind.finished };
     let kind = EndKind.unreachable;
     try {
       const token = options.token && (await options.token({ signal }));
-      const from = http("/v1/publish", body, token, signal);
+      const from = http(target, body, token, signal);
       if (!from) throw new Error("no fetch in this runtime");
-      const answer = await request(from);
+      const response = await request(from);
       kind = EndKind.lost;
-      const text = isEnd(answer) ? answer : await answer.text();
-      work = (entered) =>
-        typeof text === "string"
-          ? entered.publishesAnswered(id, text)
-          : entered.publishesFailed(id, text);
+      if (isEnd(response)) end = response;
+      else answer = await response.text();
     } catch (error) {
-      work = (entered) => entered.publishesFailed(id, failure(kind, error));
+      end = failure(kind, error);
     }
-    if (posts.get(id) === controller) {
-      posts.delete(id);
-      enter(work);
-    }
+    if (posts.get(id) !== controller) return;
+    posts.delete(id);
+    enter((entered) => {
+      for (const line of answer.split("\n")) if (line) entered.publishAnswered(id, line);
+      entered.postEnded(id, end);
+    });
   };
 
   const publishPending = (pending: Pending): void =>

@@ -1,8 +1,8 @@
 // One instance of the WebAssembly module, which holds one client's core: text and numbers in, the
 // actions it wants taken out. The only file that knows the module's exports and memory.
 
-import type { ErrorCode } from "./error.js";
-import type { Gap, State, Transport } from "./api.js";
+import type { State, Transport } from "./api.js";
+import { type ErrorCode, FreshetError } from "./error.js";
 
 /** What a connection, or one request of a polling one, came to. As EndKind in the core. */
 export const enum EndKind {
@@ -35,47 +35,42 @@ export const enum NetworkEvent {
   resumed,
 }
 
+/** The core's transports, in the order of its enumerators. */
+export const transportNames: readonly Transport[] = ["websocket", "sse", "long-polling", "polling"];
+
 export interface CoreError {
   readonly code: ErrorCode;
-  readonly message: string;
+  readonly text: string;
 }
-
-/** A state as the core writes it: its error is not an Error yet. */
-export type CoreState = State extends infer S
-  ? S extends { kind: "closed" }
-    ? Omit<S, "error"> & { readonly error?: CoreError }
-    : S
-  : never;
 
 export const enum ActionKind {
   openStream,
   poll,
   sendText,
   sendPublish,
-  postPublishes,
+  addLine,
+  post,
   cancelPost,
   closeConnection,
-  stateChanged,
+  tellState,
   tellGap,
   tellLive,
-  tellSubscriptionError,
+  tellError,
   tellPublished,
 }
 
-/** What the core asks for; sdk/core/action.h says what each means. */
-export type Action =
-  | [ActionKind.openStream, connection: number, transport: Transport, target: string]
-  | [ActionKind.poll, connection: number, target: string, body: string]
-  | [ActionKind.sendText, connection: number, text: string]
-  | [ActionKind.sendPublish, connection: number, publish: number, head: string]
-  | [ActionKind.postPublishes, request: number, lines: [publish: number, head: string][]]
-  | [ActionKind.cancelPost, request: number]
-  | [ActionKind.closeConnection, connection: number, code: number]
-  | [ActionKind.stateChanged, state: CoreState]
-  | [ActionKind.tellGap, subscription: number, gap: Gap]
-  | [ActionKind.tellLive, subscription: number]
-  | [ActionKind.tellSubscriptionError, subscription: number, error: CoreError]
-  | [ActionKind.tellPublished, publish: number, id: number | CoreError];
+/** What the core asks for; sdk/core/action.h says what each kind means and has. */
+export interface Action extends CoreError {
+  readonly kind: ActionKind;
+  readonly id: number;
+  readonly transport: Transport;
+  readonly publish: number;
+  readonly closeCode: number;
+  readonly messageId: number;
+  readonly body: string;
+  readonly after: string;
+  readonly until: string;
+}
 
 /** A message's head and who gets it. */
 export interface Delivery {
@@ -108,12 +103,14 @@ interface Exports {
   close_client(now: number): void;
   frame(now: number, connection: number, bytes: number): number;
   connection_ended(now: number, connection: number, ...end: EndArguments): void;
-  publishes_answered(now: number, request: number, bytes: number): void;
-  publishes_failed(now: number, request: number, ...end: EndArguments): void;
+  publish_answered(now: number, post: number, bytes: number): void;
+  post_ended(now: number, post: number, ...end: EndArguments): void;
   network_changed(now: number, event: NetworkEvent): void;
   time_out(now: number): void;
   next_timeout(): number;
   next_action(): number;
+  status(): number;
+  code_name(code: number): number;
   sse_feed(connection: number, bytes: number): void;
   sse_next(connection: number): 0 | 1 | 2;
   sse_end(connection: number): void;
@@ -150,12 +147,36 @@ const headBytesMax = 352;
 const enum Output {
   id = 0,
   time = 8,
-  topicOffset = 16,
-  topicBytes = 20,
+  topic = 16,
   subscriptions = 24,
   subscriptionCount = 28,
   text = 32,
-  textBytes = 36,
+  code = 40,
+}
+// core::Action.
+const enum ActionAt {
+  kind = 0,
+  id = 4,
+  transport = 8,
+  publish = 12,
+  closeCode = 16,
+  code = 20,
+  messageId = 24,
+  text = 32,
+  body = 40,
+  after = 48,
+  until = 56,
+}
+// core::Status.
+const enum StatusAt {
+  kind = 0,
+  unavailable = 1,
+  failed = 2,
+  transport = 4,
+  code = 8,
+  attempt = 12,
+  retryIn = 16,
+  reason = 24,
 }
 
 const encoder = new TextEncoder();
@@ -175,13 +196,17 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
   const output = wasm.create(...settings);
 
   // Memory may have grown in any call, and a view of what it was before is empty then.
-  let view = new DataView(wasm.memory.buffer);
-  const read = (field: Output): number => {
-    if (view.buffer !== wasm.memory.buffer) view = new DataView(wasm.memory.buffer);
-    return view.getUint32(output + field, true);
-  };
-  const buffer = (bytes: number): Uint8Array =>
-    new Uint8Array(wasm.memory.buffer, wasm.input_buffer(bytes), bytes);
+  let memory = new DataView(wasm.memory.buffer);
+  const view = (): DataView =>
+    memory.buffer === wasm.memory.buffer ? memory : (memory = new DataView(wasm.memory.buffer));
+  const byte = (at: number): number => view().getUint8(at);
+  const word = (at: number): number => view().getUint32(at, true);
+  const bytesAt = (at: number, count: number): Uint8Array =>
+    new Uint8Array(wasm.memory.buffer, at, count);
+  const buffer = (bytes: number): Uint8Array => bytesAt(wasm.input_buffer(bytes), bytes);
+  // A freshet::Text or std::string_view: where it is and how long.
+  const text = (at: number): string => decoder.decode(bytesAt(word(at), word(at + 4)));
+  const codeAt = (at: number): ErrorCode => text(wasm.code_name(word(at))) as ErrorCode;
 
   const now = (): number => Math.floor(performance.now());
   const write = (bytes: Uint8Array): number => {
@@ -193,11 +218,10 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
     const oneBytes = bytesOf(one);
     return [oneBytes, write(encoder.encode(one + two)) - oneBytes];
   };
-  const text = (): string =>
-    decoder.decode(
-      new Uint8Array(wasm.memory.buffer, read(Output.text), read(Output.textBytes)),
-    );
-  const error = (): CoreError => JSON.parse(text()) as CoreError;
+  const error = (): CoreError => ({
+    code: codeAt(output + Output.code),
+    text: text(output + Output.text),
+  });
   const endArguments = (end: End): EndArguments => [
     end.kind,
     end.code ?? 0,
@@ -216,7 +240,7 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
     },
     cursor(subscription: number): string {
       wasm.subscription_cursor(subscription);
-      return text();
+      return text(output + Output.text);
     },
 
     publish(
@@ -254,17 +278,16 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
       }
       const offset = wasm.frame(now(), connection, bytes);
       if (!offset) return;
-      const topic = read(Output.topicOffset);
       return {
-        topic: frame.slice(topic, topic + read(Output.topicBytes)),
-        id: view.getFloat64(output + Output.id, true),
-        time: view.getFloat64(output + Output.time, true),
+        topic: text(output + Output.topic),
+        id: view().getFloat64(output + Output.id, true),
+        time: view().getFloat64(output + Output.time, true),
         offset,
         subscriptions: [
           ...new Uint32Array(
             wasm.memory.buffer,
-            read(Output.subscriptions),
-            read(Output.subscriptionCount),
+            word(output + Output.subscriptions),
+            word(output + Output.subscriptionCount),
           ),
         ],
       };
@@ -272,11 +295,11 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
     connectionEnded(connection: number, end: End): void {
       wasm.connection_ended(now(), connection, ...endArguments(end));
     },
-    publishesAnswered(request: number, answer: string): void {
-      wasm.publishes_answered(now(), request, write(encoder.encode(answer)));
+    publishAnswered(post: number, line: string): void {
+      wasm.publish_answered(now(), post, write(encoder.encode(line)));
     },
-    publishesFailed(request: number, end: End): void {
-      wasm.publishes_failed(now(), request, ...endArguments(end));
+    postEnded(post: number, end: End): void {
+      wasm.post_ended(now(), post, ...endArguments(end));
     },
     networkChanged(event: NetworkEvent): void {
       wasm.network_changed(now(), event);
@@ -288,7 +311,53 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
       wasm.time_out(now());
     },
     nextAction(): Action | undefined {
-      return wasm.next_action() ? (JSON.parse(text()) as Action) : undefined;
+      const at = wasm.next_action();
+      return at
+        ? {
+            kind: byte(at + ActionAt.kind),
+            id: word(at + ActionAt.id),
+            transport: transportNames[word(at + ActionAt.transport)]!,
+            publish: word(at + ActionAt.publish),
+            closeCode: word(at + ActionAt.closeCode),
+            code: codeAt(at + ActionAt.code),
+            messageId: Number(view().getBigUint64(at + ActionAt.messageId, true)),
+            text: text(at + ActionAt.text),
+            body: text(at + ActionAt.body),
+            after: text(at + ActionAt.after),
+            until: text(at + ActionAt.until),
+          }
+        : undefined;
+    },
+    state(): State {
+      const at = wasm.status();
+      const bits = byte(at + StatusAt.unavailable);
+      const unavailable = transportNames.filter((_, index) => (bits >> index) & 1);
+      const transport = transportNames[word(at + StatusAt.transport)]!;
+      const reason = text(at + StatusAt.reason);
+      switch (byte(at + StatusAt.kind)) {
+        case 0:
+          return { kind: "idle", unavailable };
+        case 1:
+          return { kind: "connecting", transport, unavailable };
+        case 2:
+          return { kind: "live", transport, unavailable };
+        case 3:
+          return {
+            kind: "waiting",
+            retryInMs: word(at + StatusAt.retryIn),
+            attempt: word(at + StatusAt.attempt),
+            reason,
+            unavailable,
+          };
+        default:
+          return {
+            kind: "closed",
+            error: byte(at + StatusAt.failed)
+              ? new FreshetError(codeAt(at + StatusAt.code), reason)
+              : undefined,
+            unavailable,
+          };
+      }
     },
 
     /** Bytes of an event stream; then take its events out. */
@@ -298,7 +367,7 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
     /** The next frame; undefined: none yet; null: an event is too large. */
     nextSse(connection: number): string | undefined | null {
       const result = wasm.sse_next(connection);
-      return result === 1 ? text() : result ? null : undefined;
+      return result === 1 ? text(output + Output.text) : result ? null : undefined;
     },
     endSse(connection: number): void {
       wasm.sse_end(connection);

@@ -18,7 +18,7 @@ export interface Entry {
   /** Reads where it stands now from the core. */
   note(core: Core): void;
   deliver(message: Message, core: Core, controlFrames: number): void;
-  gap(gap: Gap): void;
+  gap(gap: Omit<Gap, "pattern">): void;
   live(core: Core): void;
   /** Ended by the server or the client; without an error quietly. */
   end(error?: FreshetError): void;
@@ -124,7 +124,8 @@ export function createSubscription(
       const value = parsed(message);
       if (value) tell(onMessage, value);
     },
-    gap(gap) {
+    gap(told) {
+      const gap = { pattern, ...told };
       if (onMessage) tell(onGap, gap);
       else hold(gap);
     },

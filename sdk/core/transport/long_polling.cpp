@@ -19,9 +19,8 @@ Duration wait(const Connection& connection, Duration configured) {
 
 Duration pause(const Connection& connection, Duration took, Random& random) {
   // Words are answered at once, with the position to wait from.
-  const bool by_word =
-      std::any_of(connection.asks.begin(), connection.asks.end(),
-                  [](const Ask& ask) { return !std::holds_alternative<wire::Cursor>(ask.start); });
+  const bool by_word = std::any_of(connection.asks.begin(), connection.asks.end(),
+                                   [](const Ask& ask) { return ask.start.cursor() == nullptr; });
   const bool hasty = !connection.brought_message && !by_word && took < connection.wait / 2;
   return hasty ? random.between(hasty_pause / 2, hasty_pause) : Duration{0};
 }

@@ -2,7 +2,7 @@
 // of that moment.
 #pragma once
 
-#include "core/action.h"
+#include "core/action_queue.h"
 #include "core/random.h"
 #include "core/transport/transport.h"
 
@@ -11,8 +11,8 @@ namespace freshet::core::polling {
 // Longer addresses become the body of a POST.
 inline constexpr std::size_t target_bytes_max = 2'000;
 
-// The next request, for connection.asks and connection.wait.
-Poll request(const Connection& connection, const Identity& identity);
+// Asks for the next request, for connection.asks and connection.wait.
+void request(const Connection& connection, const Identity& identity, ActionQueue& actions);
 
 // The pause behind an answer. `interval` is the application's; 0 = what the server advised. A
 // little jitter keeps clients that were answered together from marching in step.

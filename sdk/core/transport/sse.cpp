@@ -5,7 +5,7 @@
 
 namespace freshet::core::sse {
 
-std::string target(const Connection& connection, const Identity& identity) {
+Text target(const Connection& connection, const Identity& identity) {
   Parameters parameters;
   append_asks(parameters, connection.asks);
   append_identity(parameters, identity);

@@ -12,9 +12,9 @@ namespace {
 // A day of maintenance is announced elsewhere; more than an hour is a mistake or a lie.
 constexpr Duration floor_max{60 * 60'000};
 
-std::string sentence_for(const ConnectionEnd& end) {
+Text sentence_for(const ConnectionEnd& end) {
   if (!end.reason.empty()) return end.reason;
-  std::string out;
+  Text out;
   switch (end.kind) {
     case EndKind::finished:
       return "the server ended the stream";
@@ -96,7 +96,7 @@ void append_identity(Parameters& parameters, const Identity& identity) {
   parameters.emplace_back("sdk", identity.sdk);
 }
 
-void append_asks(Parameters& parameters, const std::vector<Ask>& asks) {
+void append_asks(Parameters& parameters, const List<Ask>& asks) {
   const bool equal = std::all_of(asks.begin(), asks.end(),
                                  [&](const Ask& ask) { return ask.start == asks.front().start; });
   for (const Ask& ask : asks) {
@@ -104,20 +104,20 @@ void append_asks(Parameters& parameters, const std::vector<Ask>& asks) {
     if (!equal) parameters.emplace_back("cursor", wire::to_string(ask.start));
   }
   // Absent, it says "latest".
-  if (equal && !asks.empty() && !std::holds_alternative<wire::Latest>(asks.front().start)) {
+  if (equal && !asks.empty() && !asks.front().start.is_latest()) {
     parameters.emplace_back("cursor", wire::to_string(asks.front().start));
   }
 }
 
-std::string target_of(std::string_view path, const Parameters& parameters) {
-  std::string target{path};
+Text target_of(std::string_view path, const Parameters& parameters) {
+  Text target{path};
   target += '?';
   target += wire::encode_query(parameters);
   return target;
 }
 
-std::vector<Ask> ask_for_all(const SubscriptionTable& table) {
-  std::vector<Ask> asks;
+List<Ask> ask_for_all(const SubscriptionTable& table) {
+  List<Ask> asks;
   for (const auto& entry : table.entries()) asks.push_back({entry.get(), entry->next_start()});
   return asks;
 }
@@ -145,12 +145,10 @@ Verdict judge(const Connection& connection, const ConnectionEnd& end) {
   if (end.kind == EndKind::refused)
     verdict.kind = kind_of_status(connection.transport, end.http_status);
   if (end.kind == EndKind::unsupported) verdict.kind = Verdict::Kind::unsupported;
-  if (connection.retry) {
+  if (connection.dismissed) {
     if (verdict.kind != Verdict::Kind::final) verdict.kind = Verdict::Kind::busy;
-    verdict.floor = connection.retry->delay;
-    verdict.ticket = connection.retry->ticket;
-    verdict.error.message =
-        connection.retry->reason == "drain" ? "the server is restarting" : "the server is busy";
+    verdict.floor = connection.floor;
+    verdict.ticket = connection.ticket;
   }
   if (verdict.floor) verdict.floor = std::clamp(*verdict.floor, Duration{0}, floor_max);
   return verdict;

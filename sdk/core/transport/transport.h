@@ -5,14 +5,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/event.h"
 #include "core/subscription_table.h"
 #include "core/time.h"
+#include "freshet/containers.h"
 #include "freshet/transport.h"
 #include "wire/control.h"
 
@@ -39,20 +38,25 @@ struct Connection {
   Purpose purpose = Purpose::attempt;
   bool greeted = false;    // Hello has come.
   bool caught_up = false;  // A poll was answered to the end of the log, so that the next may wait.
-  std::string epoch;       // From hello.
+  Text epoch;              // From hello.
   Duration ping{25'000};
-  Instant heard;                     // When a frame last came, or it was opened.
-  std::vector<Ask> asks;             // In the order of the request.
-  bool surplus = false;              // It carries entries that nobody wants any more.
-  std::optional<wire::Retry> retry;  // Told to go, and when to come back.
-  std::string complaint;             // What the server said was wrong before it closed.
+  Instant heard;         // When a frame last came, or it was opened.
+  List<Ask> asks;        // In the order of the request.
+  bool surplus = false;  // It carries entries that nobody wants any more.
+  Text complaint;        // What the server said was wrong before it closed.
+  // Told to go, when to come back and with what.
+  bool dismissed = false;
+  Duration floor{0};
+  Text ticket;
 
   // Of the request in flight of a polling connection.
   bool requested = false;
   Instant requested_at;
   bool brought_message = false;
   Duration wait{0};
-  std::optional<wire::Next> next;
+  bool answered = false;  // Its last line has come,
+  bool more = false;      // and said that there is more,
+  Duration interval{0};   // and how long to wait before the next.
 
   Ask* find(std::uint64_t ref);
 };
@@ -63,20 +67,20 @@ constexpr bool is_polling(Transport transport) {
 
 // Told to the server with every stream and poll.
 struct Identity {
-  std::string client;  // From hello; empty before the first.
-  std::string ticket;  // To be shown on the return; empty without one.
-  std::string sdk;
+  Text client;  // From hello; empty before the first.
+  Text ticket;  // To be shown on the return; empty without one.
+  Text sdk;
 };
 
-using Parameters = std::vector<std::pair<std::string_view, std::string>>;
+using Parameters = List<std::pair<std::string_view, Text>>;
 
 void append_identity(Parameters& parameters, const Identity& identity);
 // `pattern` for each ask, and `cursor` once when all are equal, else pairwise.
-void append_asks(Parameters& parameters, const std::vector<Ask>& asks);
-std::string target_of(std::string_view path, const Parameters& parameters);
+void append_asks(Parameters& parameters, const List<Ask>& asks);
+Text target_of(std::string_view path, const Parameters& parameters);
 
 // All entries, from where each stands.
-std::vector<Ask> ask_for_all(const SubscriptionTable& table);
+List<Ask> ask_for_all(const SubscriptionTable& table);
 // Whether every entry of the table, and none else, was asked for.
 bool asks_for_all(const Connection& connection, const SubscriptionTable& table);
 bool all_live(const Connection& connection);
@@ -92,7 +96,7 @@ struct Verdict {
   };
   Kind kind = Kind::failed;
   std::optional<Duration> floor;  // Not before then.
-  std::string ticket;
+  Text ticket;
   Error error;  // For people; the client's last word when final.
 };
 

@@ -5,7 +5,7 @@
 
 namespace freshet::core::websocket {
 
-std::string target(const Identity& identity) {
+Text target(const Identity& identity) {
   Parameters parameters;
   append_identity(parameters, identity);
   return target_of(wire::websocket_path, parameters);
@@ -17,14 +17,15 @@ void subscribe(Connection& connection, const SubscriptionTable& table, bool serv
     if (entry->subscriptions.empty() || connection.find(entry->ref) != nullptr) continue;
     if (serving && !entry->position) continue;
     connection.asks.push_back({entry.get(), entry->next_start()});
-    actions.push(SendText{connection.id, wire::encode(wire::Subscribe{
-                                             entry->ref, {entry->pattern}, entry->next_start()})});
+    actions.push(ActionKind::send_text, connection.id).text =
+        wire::encode(wire::Subscribe{entry->ref, {entry->pattern}, entry->next_start()});
   }
 }
 
 void unsubscribe(Connection& connection, const Entry& entry, ActionQueue& actions) {
   if (connection.find(entry.ref) == nullptr) return;
-  actions.push(SendText{connection.id, wire::encode(wire::Unsubscribe{entry.ref})});
+  actions.push(ActionKind::send_text, connection.id).text =
+      wire::encode(wire::Unsubscribe{entry.ref});
 }
 
 }  // namespace freshet::core::websocket

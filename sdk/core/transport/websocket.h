@@ -2,14 +2,13 @@
 // behind hello, one for each entry, so that each is answered for itself.
 #pragma once
 
-#include <string>
-
 #include "core/action_queue.h"
 #include "core/transport/transport.h"
+#include "freshet/containers.h"
 
 namespace freshet::core::websocket {
 
-std::string target(const Identity& identity);
+Text target(const Identity& identity);
 
 // Subscribes to what is in the table and not yet asked for. While another connection is `serving`,
 // an entry without a position is left to that one: two answers to "latest" would differ.

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
+#include "freshet/containers.h"
 #include "freshet/time.h"
 
 namespace freshet {
@@ -25,8 +25,8 @@ struct ConnectionEnd {
   std::uint16_t http_status = 0;
   std::uint16_t close_code = 0;
   std::optional<Duration> retry_after = {};  // From Freshet-Retry-After-Ms, else Retry-After.
-  std::string ticket = {};                   // From Freshet-Ticket.
-  std::string reason = {};                   // For people.
+  Text ticket = {};                          // From Freshet-Ticket.
+  Text reason = {};                          // For people.
 };
 
 }  // namespace freshet

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cassert>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <utility>
-#include <variant>
+
+#include "freshet/containers.h"
 
 namespace freshet {
 
@@ -34,14 +35,15 @@ enum class ErrorCode {
   internal,          // A fault of ours.
 };
 
-std::string_view to_string(ErrorCode code);
+const std::string_view& error_code_spelling(ErrorCode code);
+inline std::string_view to_string(ErrorCode code) { return error_code_spelling(code); }
 
 // Returns the code spelled `text`, or `internal` when there is none of that name.
 ErrorCode error_code_from(std::string_view text);
 
 struct Error {
   ErrorCode code = ErrorCode::internal;
-  std::string message;  // One sentence for people: what, why, and what next.
+  Text message;  // One sentence for people: what, why, and what next.
 };
 
 // A value of type T, or an Error. Test it, then dereference; dereferencing the wrong side is a
@@ -49,43 +51,44 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(T value) : value_(std::move(value)) {}
+  Result(Error error) : error_(std::move(error)) {}
   // Makes the value where it stays: for types that are costly to move.
   template <typename... Arguments>
-  explicit Result(std::in_place_t, Arguments&&... arguments)
-      : state_(std::in_place_index<0>, std::forward<Arguments>(arguments)...) {}
+  explicit Result(std::in_place_t in_place, Arguments&&... arguments)
+      : value_(in_place, std::forward<Arguments>(arguments)...) {}
 
-  explicit operator bool() const { return state_.index() == 0; }
+  explicit operator bool() const { return value_.has_value(); }
 
   T& operator*() & {
-    assert(*this);
-    return *std::get_if<0>(&state_);
+    assert(value_);
+    return *value_;
   }
   const T& operator*() const& {
-    assert(*this);
-    return *std::get_if<0>(&state_);
+    assert(value_);
+    return *value_;
   }
   T&& operator*() && {
-    assert(*this);
-    return std::move(*std::get_if<0>(&state_));
+    assert(value_);
+    return *std::move(value_);
   }
   T* operator->() {
-    assert(*this);
-    return std::get_if<0>(&state_);
+    assert(value_);
+    return &*value_;
   }
   const T* operator->() const {
-    assert(*this);
-    return std::get_if<0>(&state_);
+    assert(value_);
+    return &*value_;
   }
 
   const Error& error() const {
-    assert(!*this);
-    return *std::get_if<1>(&state_);
+    assert(!value_);
+    return error_;
   }
 
  private:
-  std::variant<T, Error> state_;
+  std::optional<T> value_;
+  Error error_;
 };
 
 template <>

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <variant>
-#include <vector>
 
+#include "freshet/containers.h"
 #include "freshet/result.h"
 #include "freshet/time.h"
 #include "freshet/transport.h"
@@ -29,7 +28,7 @@ struct Live {
 struct Waiting {
   Duration retry_in{0};  // As of the change; see Client::on_state.
   unsigned attempt = 0;  // 0 = the first return after a loss.
-  std::string reason;    // A sentence: "the server closed the stream".
+  Text reason;           // A sentence: "the server closed the stream".
 };
 
 // By the application, or by a final answer (an error then). Never left again.
@@ -42,10 +41,10 @@ struct Closed {
 struct State {
   std::variant<state::Idle, state::Connecting, state::Live, state::Waiting, state::Closed> kind;
   // Transports of the list that this runtime or server does not have at all.
-  std::vector<Transport> unavailable;
+  List<Transport> unavailable;
 };
 
 // "live over sse", "waiting, back in 1.4 s (the server closed the stream)", …
-std::string to_string(const State& state);
+Text to_string(const State& state);
 
 }  // namespace freshet

@@ -110,13 +110,24 @@ void ClientDriver::answer(ConnectionId connection, const std::vector<std::string
 
 void ClientDriver::answer_publishes(const std::vector<PublishAnswer>& answers) {
   REQUIRE_FALSE(posts.empty());
-  client.handle_publish_answers(now, posts.back().request, answers);
+  const PostPublishes& post = posts.back();
+  for (const PublishAnswer& answer : answers) {
+    std::uint64_t ref = 0;
+    while (ref < post.lines.size() && post.lines[ref].publish != answer.publish) ++ref;
+    const auto line =
+        answer.id
+            ? wire::encode(wire::ServerFrame{wire::Ack{ref, *answer.id}})
+            : wire::encode(wire::ServerFrame{wire::ErrorFrame{
+                  ref, Text{to_string(answer.id.error().code)}, answer.id.error().message, {}}});
+    client.handle_publish_answer(now, post.request, line);
+  }
+  client.handle_post_end(now, post.request, {.kind = EndKind::finished});
   take_actions();
 }
 
 void ClientDriver::fail_publishes(ConnectionEnd end) {
   REQUIRE_FALSE(posts.empty());
-  client.handle_publish_failed(now, posts.back().request, end);
+  client.handle_post_end(now, posts.back().request, end);
   take_actions();
 }
 
@@ -146,7 +157,7 @@ void ClientDriver::greet_websocket(ConnectionId connection, const Greeting& gree
     REQUIRE(parsed);
     const auto* const subscribe = std::get_if<wire::Subscribe>(&*parsed);
     if (subscribe == nullptr) continue;
-    const auto* const asked = std::get_if<wire::Cursor>(&subscribe->start);
+    const auto* const asked = subscribe->start.cursor();
     const bool same_epoch = asked != nullptr && asked->epoch == greeting.epoch;
     frame(connection, wire::encode(wire::ServerFrame{wire::Subscribed{
                           subscribe->ref, same_epoch ? *asked : cursor, greeting.recovered}}));
@@ -224,36 +235,58 @@ void ClientDriver::take_actions() {
 }
 
 void ClientDriver::perform(const Action& action) {
-  if (const auto* open = std::get_if<OpenStream>(&action)) {
-    openings.push_back({open->connection, open->transport, open->target, {}, now});
-  } else if (const auto* poll = std::get_if<Poll>(&action)) {
-    const bool waits = !parameters(poll->target, "wait").empty() &&
-                       parameters(poll->target, "wait").front() != "0";
-    openings.push_back({poll->connection, waits ? Transport::long_polling : Transport::polling,
-                        poll->target, poll->body, now});
-    const auto* const connecting = std::get_if<state::Connecting>(&client.state().kind);
-    if (connecting != nullptr) openings.back().transport = connecting->transport;
-  } else if (const auto* text = std::get_if<SendText>(&action)) {
-    texts.push_back(*text);
-  } else if (const auto* publish = std::get_if<SendPublish>(&action)) {
-    publishes.push_back(*publish);
-  } else if (const auto* post = std::get_if<PostPublishes>(&action)) {
-    posts.push_back(*post);
-  } else if (const auto* cancel = std::get_if<CancelPost>(&action)) {
-    cancelled_posts.push_back(*cancel);
-  } else if (const auto* closing = std::get_if<CloseConnection>(&action)) {
-    closings.push_back(*closing);
-  } else if (const auto* gap = std::get_if<TellGap>(&action)) {
-    gaps.push_back(*gap);
-  } else if (const auto* tell_live = std::get_if<TellLive>(&action)) {
-    lives.push_back(tell_live->subscription);
-  } else if (const auto* error = std::get_if<TellSubscriptionError>(&action)) {
-    errors.push_back(*error);
-  } else if (const auto* told = std::get_if<TellPublished>(&action)) {
-    outcomes.push_back(*told);
-  } else if (std::holds_alternative<StateChanged>(action)) {
-    states.push_back(state());
-    if (on_state) on_state();
+  const std::uint32_t id = action.id;
+  switch (action.kind) {
+    case ActionKind::open_stream:
+      openings.push_back({id, action.transport, action.text, {}, now});
+      return;
+    case ActionKind::poll: {
+      const auto waits = parameters(action.text, "wait");
+      const bool long_poll = !waits.empty() && waits.front() != "0";
+      openings.push_back({id, long_poll ? Transport::long_polling : Transport::polling, action.text,
+                          action.body, now});
+      const Status& status = client.status();
+      if (status.kind == Status::Kind::connecting) openings.back().transport = status.transport;
+      return;
+    }
+    case ActionKind::send_text:
+      texts.push_back({id, action.text});
+      return;
+    case ActionKind::send_publish:
+      publishes.push_back({id, action.publish, action.text});
+      return;
+    case ActionKind::add_line:
+      lines_.push_back({action.publish, action.text});
+      return;
+    case ActionKind::post:
+      posts.push_back({id, action.text, std::exchange(lines_, {})});
+      return;
+    case ActionKind::cancel_post:
+      cancelled_posts.push_back({id});
+      return;
+    case ActionKind::close_connection:
+      closings.push_back({id, static_cast<std::uint16_t>(action.close_code)});
+      return;
+    case ActionKind::tell_gap:
+      gaps.push_back({id,
+                      {client.pattern(id), *wire::parse_cursor(action.after),
+                       *wire::parse_cursor(action.until), action.text}});
+      return;
+    case ActionKind::tell_live:
+      lives.push_back(id);
+      return;
+    case ActionKind::tell_error:
+      errors.push_back({id, {action.code, action.text}});
+      return;
+    case ActionKind::tell_published:
+      outcomes.push_back({id, action.message_id != 0
+                                  ? Result<std::uint64_t>{action.message_id}
+                                  : Result<std::uint64_t>{Error{action.code, action.text}}});
+      return;
+    case ActionKind::tell_state:
+      states.push_back(state());
+      if (on_state) on_state();
+      return;
   }
 }
 

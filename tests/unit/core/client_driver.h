@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/client.h"
+#include "wire/control.h"
 
 namespace freshet::core {
 
@@ -22,6 +23,50 @@ struct Greeting {
   Duration ping{25'000};
   Duration window{1'000};
   std::vector<std::string> cursors = {};
+};
+
+// What the core asked for, as the tests look at it.
+struct SendText {
+  ConnectionId connection = 0;
+  std::string text;
+};
+struct SendPublish {
+  ConnectionId connection = 0;
+  PublishId publish = 0;
+  std::string head;
+};
+struct PostPublishes {
+  struct Line {
+    PublishId publish = 0;
+    std::string head;
+  };
+  RequestId request = 0;
+  std::string target;
+  std::vector<Line> lines;
+};
+struct CancelPost {
+  RequestId request = 0;
+};
+struct CloseConnection {
+  ConnectionId connection = 0;
+  std::uint16_t code = 0;
+};
+struct TellGap {
+  SubscriptionId subscription = 0;
+  wire::Gap gap;
+};
+struct TellSubscriptionError {
+  SubscriptionId subscription = 0;
+  Error error;
+};
+struct TellPublished {
+  PublishId publish = 0;
+  Result<std::uint64_t> id = Error{};
+};
+// What the server says of one line of a POST.
+struct PublishAnswer {
+  PublishId publish = 0;
+  Result<std::uint64_t> id = Error{};
 };
 
 std::string hello(const Greeting& greeting = {});
@@ -90,9 +135,9 @@ class ClientDriver {
   const Opened& opened() const;  // The last one.
   bool is_closed(ConnectionId connection) const;
   std::string state() const { return to_string(client.state()); }
-  bool is_live() const { return std::holds_alternative<state::Live>(client.state().kind); }
-  bool is_waiting() const { return std::holds_alternative<state::Waiting>(client.state().kind); }
-  const state::Waiting& waiting() const { return std::get<state::Waiting>(client.state().kind); }
+  bool is_live() const { return client.status().kind == Status::Kind::live; }
+  bool is_waiting() const { return client.status().kind == Status::Kind::waiting; }
+  state::Waiting waiting() const { return std::get<state::Waiting>(client.state().kind); }
   // Ids delivered to one subscription, in order.
   std::vector<std::uint64_t> ids(SubscriptionId subscription) const;
   // Text messages sent on a connection.
@@ -122,6 +167,7 @@ class ClientDriver {
   void take_actions();
   void perform(const Action& action);
 
+  std::vector<PostPublishes::Line> lines_;  // Of the next POST.
   bool turn_held_ = false;
 };
 

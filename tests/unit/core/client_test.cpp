@@ -46,8 +46,8 @@ TEST_CASE("unknown ids are ignored", "[core][client]") {
   ClientDriver driver;
   driver.unsubscribe(77);
   driver.client.cancel_publish(driver.now, 77);
-  driver.client.handle_publish_answers(driver.now, 7, {});
-  driver.client.handle_publish_failed(driver.now, 7, {});
+  driver.client.handle_publish_answer(driver.now, 7, R"({"op":"ack","ref":0,"id":3})");
+  driver.client.handle_post_end(driver.now, 7, {});
   driver.client.handle_timeout(driver.now);
   CHECK_FALSE(driver.client.poll_action());
 }

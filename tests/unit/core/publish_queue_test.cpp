@@ -318,8 +318,9 @@ TEST_CASE("a POST that is never answered is given up and repeated", "[core][publ
   CHECK(driver.cancelled_posts[0].request == driver.posts[0].request);
   CHECK(driver.posts.size() == 2);
   // The late answer to the first is nobody's.
-  driver.client.handle_publish_answers(driver.now, driver.posts[0].request,
-                                       {{1, std::uint64_t{9}}});
+  const RequestId late = driver.posts[0].request;
+  driver.client.handle_publish_answer(driver.now, late, R"({"op":"ack","ref":0,"id":9})");
+  driver.client.handle_post_end(driver.now, late, {.kind = EndKind::finished});
   driver.in_one_turn([] {});
   CHECK(driver.outcomes.empty());
 }

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "unit/wire/typed_frame.h"
 #include "wire/frame.h"
 
 namespace freshet::wire {

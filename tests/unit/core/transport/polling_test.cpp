@@ -5,6 +5,12 @@
 namespace freshet::core {
 namespace {
 
+Action requested(const Connection& connection, const Identity& who) {
+  ActionQueue actions;
+  polling::request(connection, who, actions);
+  return actions.pop().value();
+}
+
 const Identity identity{.client = "c1", .ticket = "t1", .sdk = "core/1"};
 
 TEST_CASE("a poll asks for every entry from where it stands", "[core][polling]") {
@@ -13,10 +19,11 @@ TEST_CASE("a poll asks for every entry from where it stands", "[core][polling]")
   Connection connection{.id = 9, .transport = Transport::long_polling};
   connection.asks.push_back({&entry, wire::Cursor{"e1", 7}});
   connection.wait = Duration{25'000};
-  const Poll poll = polling::request(connection, identity);
-  CHECK(poll.connection == 9);
+  const Action poll = requested(connection, identity);
+  CHECK(poll.kind == ActionKind::poll);
+  CHECK(poll.id == 9);
   CHECK(poll.body.empty());
-  CHECK(poll.target ==
+  CHECK(poll.text ==
         "/v1/poll?pattern=chat.lobby&cursor=e1:7&wait=25000&client=c1&ticket=t1&sdk=core%2F1");
 }
 
@@ -27,12 +34,12 @@ TEST_CASE("a poll too long for an address is a POST of the same as JSON", "[core
   Connection connection{.id = 9, .transport = Transport::polling};
   connection.asks.push_back({&entries[0], wire::Cursor{"e1", 7}});
   connection.asks.push_back({&entries[1], wire::LastOf{3}});
-  const Poll poll = polling::request(connection, {.sdk = "core/1"});
-  CHECK(poll.target == "/v1/poll");
+  const Action poll = requested(connection, {.sdk = "core/1"});
+  CHECK(poll.text == "/v1/poll");
   CHECK(poll.body == "{\"pattern\":[\"" + entries[0].pattern + "\",\"" + entries[1].pattern +
                          "\"],\"cursor\":[\"e1:7\",\"last:3\"],\"wait\":0,\"sdk\":\"core/1\"}");
   for (Ask& ask : connection.asks) ask.start = wire::Latest{};
-  CHECK(polling::request(connection, {.sdk = "core/1"})
+  CHECK(requested(connection, {.sdk = "core/1"})
             .body.ends_with("\"],\"cursor\":[],\"wait\":0,\"sdk\":\"core/1\"}"));
 }
 
@@ -40,14 +47,14 @@ TEST_CASE("the pause between polls is the advised one, the application's, or non
           "[core][polling]") {
   Random random{5};
   Connection connection;
-  connection.next = wire::Next{.interval = Duration{4'000}};
+  connection.interval = Duration{4'000};
   for (int count = 0; count < 200; ++count) {
     const Duration advised = polling::pause(connection, Duration{0}, random);
     CHECK((advised >= Duration{3'600} && advised <= Duration{4'400}));
     const Duration own = polling::pause(connection, Duration{100}, random);
     CHECK((own >= Duration{90} && own <= Duration{110}));
   }
-  connection.next->more = true;
+  connection.more = true;
   connection.brought_message = true;
   CHECK(polling::pause(connection, Duration{0}, random) == Duration{0});
   // "More" without any message is no progress.
@@ -58,9 +65,8 @@ TEST_CASE("the pause between polls is the advised one, the application's, or non
 TEST_CASE("an interval of a lying server is clamped", "[core][polling]") {
   Random random{5};
   Connection connection;
-  connection.next = wire::Next{.interval = Duration{0}};
   CHECK(polling::pause(connection, Duration{0}, random) >= Duration{90});
-  connection.next->interval = Duration{86'400'000};
+  connection.interval = Duration{86'400'000};
   CHECK(polling::pause(connection, Duration{0}, random) <= Duration{3'960'000});
 }
 

@@ -47,7 +47,9 @@ TEST_CASE("503, 429, 1013 and a retry frame are answers that ask for patience",
   CHECK(kind_of(Transport::websocket, closed(1013)) == Kind::busy);
 
   Connection connection;
-  connection.retry = wire::Retry{Duration{3'217}, "slot", "drain"};
+  connection.dismissed = true;
+  connection.floor = Duration{3'217};
+  connection.ticket = "slot";
   const Verdict verdict = judge(connection, closed(1001));
   CHECK(verdict.kind == Kind::busy);
   CHECK(verdict.floor == Duration{3'217});

@@ -12,7 +12,7 @@ struct Fixture {
 
   std::vector<std::string> texts() {
     std::vector<std::string> out;
-    while (const auto action = actions.pop()) out.push_back(std::get<SendText>(*action).text);
+    while (const auto action = actions.pop()) out.push_back(action->text);
     return out;
   }
 };

@@ -1,0 +1,48 @@
+// The queue of actions; see action_queue.h.
+#include "core/action_queue.h"
+
+namespace freshet::core {
+
+Action& ActionQueue::push(ActionKind kind, std::uint32_t id) {
+  Action& action = actions_.emplace_back();
+  action.kind = kind;
+  action.id = id;
+  return action;
+}
+
+Action& ActionQueue::push(ActionKind kind, std::uint32_t id, std::string_view text) {
+  Action& action = push(kind, id);
+  action.text = text;
+  return action;
+}
+
+void ActionQueue::push_state() {
+  if (!std::exchange(state_changed_, true)) push(ActionKind::tell_state, 0);
+}
+
+std::optional<Action> ActionQueue::pop() {
+  if (next_ == actions_.size()) {
+    actions_.clear();
+    next_ = 0;
+    return std::nullopt;
+  }
+  std::optional<Action> action{std::move(actions_[next_++])};
+  if (action->kind == ActionKind::tell_state) state_changed_ = false;
+  return action;
+}
+
+void ActionQueue::keep_only_ends() {
+  List<Action> kept;
+  for (; next_ < actions_.size(); ++next_) {
+    Action& action = actions_[next_];
+    if (action.kind == ActionKind::tell_published || action.kind == ActionKind::close_connection ||
+        action.kind == ActionKind::cancel_post) {
+      kept.push_back(std::move(action));
+    }
+  }
+  actions_ = std::move(kept);
+  next_ = 0;
+  state_changed_ = false;
+}
+
+}  // namespace freshet::core

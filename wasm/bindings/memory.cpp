@@ -1,0 +1,56 @@
+// The module's memory: blocks of powers of two, and for each size a list of those that are free. A
+// block is never cut or joined; what a client holds at a time is a few kilobytes of a few sizes.
+// Emscripten's smallest allocator is six times as large.
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+extern "C" char __heap_base;
+
+namespace {
+
+struct Free {
+  Free* next;
+};
+
+Free* free_blocks[32];
+std::uintptr_t top;  // Behind the last block that was cut from what is left.
+
+constexpr std::size_t page_bytes = 65'536;
+constexpr std::size_t block_bytes_min = 8;
+
+unsigned class_of(std::size_t bytes) {
+  return static_cast<unsigned>(std::bit_width(std::max(bytes, block_bytes_min) - 1));
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  const unsigned order = class_of(bytes);
+  Free*& first = free_blocks[order];
+  if (Free* const block = first) {
+    first = block->next;
+    return block;
+  }
+  if (top == 0) top = reinterpret_cast<std::uintptr_t>(&__heap_base);
+  const std::uintptr_t block = top;
+  top += std::size_t{1} << order;
+  const std::size_t pages = __builtin_wasm_memory_size(0);
+  if (top > pages * page_bytes &&
+      __builtin_wasm_memory_grow(0, (top - pages * page_bytes + page_bytes - 1) / page_bytes) ==
+          SIZE_MAX) {
+    __builtin_trap();
+  }
+  return reinterpret_cast<void*>(block);
+}
+
+void operator delete(void* block, std::size_t bytes) noexcept {
+  if (block == nullptr) return;
+  Free*& first = free_blocks[class_of(bytes)];
+  first = new (block) Free{first};
+}
+
+// The compiler always says the size.
+void operator delete(void*) noexcept { __builtin_trap(); }
