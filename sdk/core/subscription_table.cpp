@@ -122,7 +122,10 @@ void SubscriptionTable::deliver(Entry& entry, std::string_view epoch, std::uint6
   if (!entry.position || id <= entry.position->id || entry.position->epoch != epoch) return;
   // Before the callbacks: what they keep or subscribe again is behind this message.
   entry.position->id = id;
-  receivers_.insert(receivers_.end(), entry.subscriptions.begin(), entry.subscriptions.end());
+  for (const SubscriptionId subscription : entry.subscriptions) {
+    if (receiver_count_ == receivers_.size()) receivers_.push_back(0);
+    receivers_[receiver_count_++] = subscription;
+  }
 }
 
 void SubscriptionTable::tell_gap(const Entry& entry, const wire::Cursor& after,

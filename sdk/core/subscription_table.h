@@ -64,9 +64,9 @@ class SubscriptionTable {
   void handle_lost();
 
   // Delivering one message: begin, deliver for each entry that matches, take the receivers.
-  void begin_delivery() { receivers_.clear(); }
+  void begin_delivery() { receiver_count_ = 0; }
   void deliver(Entry& entry, std::string_view epoch, std::uint64_t id);
-  std::span<const SubscriptionId> receivers() const { return receivers_; }
+  std::span<const SubscriptionId> receivers() const { return {receivers_.data(), receiver_count_}; }
 
  private:
   Entry* sharable(std::string_view pattern, const wire::Start& start);
@@ -76,7 +76,8 @@ class SubscriptionTable {
   ActionQueue& actions_;
   List<std::unique_ptr<Entry>> entries_;
   // Of the frame that is being delivered. One that is unsubscribed meanwhile becomes 0.
-  List<SubscriptionId> receivers_;
+  List<SubscriptionId> receivers_;  // Never shorter, so that a message allocates nothing.
+  std::size_t receiver_count_ = 0;
   SubscriptionId next_subscription_ = 1;
   std::uint64_t next_ref_ = 2;
 };

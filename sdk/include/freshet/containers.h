@@ -71,6 +71,12 @@ class Text {
   const char* begin() const { return data_; }
   const char* end() const { return data_ + size_; }
 
+  std::size_t find(std::string_view text) const { return std::string_view{*this}.find(text); }
+  bool starts_with(std::string_view text) const {
+    return std::string_view{*this}.starts_with(text);
+  }
+  bool ends_with(std::string_view text) const { return std::string_view{*this}.ends_with(text); }
+
   Text& append(std::string_view text);
   Text& operator+=(std::string_view text) { return append(text); }
   Text& operator+=(char c) { return append({&c, 1}); }
@@ -88,8 +94,14 @@ class Text {
   friend bool operator==(const Text& one, std::string_view other) {
     return std::string_view{one} == other;
   }
+  friend bool operator==(const Text& one, const std::string& other) {
+    return std::string_view{one} == other;
+  }
   friend bool operator==(const Text& one, const char* other) {
     return std::string_view{one} == other;
+  }
+  friend std::string operator+(std::string one, const Text& other) {
+    return one += std::string_view{other};
   }
 
  private:

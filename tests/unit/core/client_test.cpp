@@ -10,10 +10,9 @@ namespace {
 TEST_CASE("profiles name an order of transports", "[core][client]") {
   using T = Transport;
   CHECK(transports_of(Profile::bidirectional) ==
-        std::vector<T>{T::websocket, T::sse, T::long_polling, T::polling});
-  CHECK(transports_of(Profile::feed) ==
-        std::vector<T>{T::sse, T::websocket, T::long_polling, T::polling});
-  CHECK(transports_of(Profile::occasional) == std::vector<T>{T::long_polling, T::polling});
+        List<T>{T::websocket, T::sse, T::long_polling, T::polling});
+  CHECK(transports_of(Profile::feed) == List<T>{T::sse, T::websocket, T::long_polling, T::polling});
+  CHECK(transports_of(Profile::occasional) == List<T>{T::long_polling, T::polling});
 }
 
 TEST_CASE("a client without a list of transports has the ordinary one", "[core][client]") {

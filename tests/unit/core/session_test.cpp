@@ -127,7 +127,7 @@ TEST_CASE("what this runtime does not have is passed over at once and told", "[c
   driver.end(driver.opened().connection, {.kind = EndKind::unsupported});
   CHECK(driver.opened().transport == Transport::sse);
   CHECK(driver.opened().at == driver.openings[0].at);
-  CHECK(driver.client.state().unavailable == std::vector<Transport>{Transport::websocket});
+  CHECK(driver.client.state().unavailable == List<Transport>{Transport::websocket});
 }
 
 TEST_CASE("a runtime with none of the transports closes the client", "[core][session]") {

@@ -81,7 +81,7 @@ TEST_CASE("hello tells everything about a new stream", "[wire][control]") {
   CHECK(hello.ping == Duration{25'000});
   CHECK(hello.window == Duration{800});
   CHECK(hello.client == "c8f2");
-  CHECK(hello.cursors == std::vector<Cursor>{{"k3f9", 5}, {"k3f9", 9}});
+  CHECK(hello.cursors == List<Cursor>{{"k3f9", 5}, {"k3f9", 9}});
 }
 
 TEST_CASE("members that a reader does not know are skipped", "[wire][control]") {
@@ -175,7 +175,7 @@ TEST_CASE("subscribe carries patterns and a start", "[wire][control]") {
   const auto plain = parse_client_as<Subscribe>(
       R"({"op":"subscribe","ref":3,"patterns":["chat.>","prices.*"],"cursor":"k3f9:1027"})");
   CHECK(plain.ref == 3);
-  CHECK(plain.patterns == std::vector<std::string>{"chat.>", "prices.*"});
+  CHECK(plain.patterns == List<Text>{"chat.>", "prices.*"});
   CHECK(plain.start == Start{Cursor{"k3f9", 1027}});
   CHECK(parse_client_as<Subscribe>(R"({"op":"subscribe","ref":0,"patterns":["a"]})").start ==
         Start{Latest{}});

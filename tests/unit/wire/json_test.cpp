@@ -10,13 +10,13 @@ namespace {
 using namespace std::string_literals;
 
 std::string as_json(std::string_view text) {
-  std::string out;
+  Text out;
   append_json_string(out, text);
   return out;
 }
 
 std::string as_json(std::uint64_t number) {
-  std::string out;
+  Text out;
   append_number(out, number);
   return out;
 }
@@ -197,7 +197,7 @@ TEST_CASE("what is written is read back", "[wire][json]") {
 }
 
 TEST_CASE("arrays of strings are read in order", "[wire][json]") {
-  using Strings = std::vector<std::string>;
+  using Strings = List<Text>;
   CHECK(json_strings("[]") == Strings{});
   CHECK(json_strings("[ ]") == Strings{});
   CHECK(json_strings(R"(["a"])") == Strings{"a"});
