@@ -10,6 +10,7 @@
 #include "app/client_command.h"
 #include "app/commands.h"
 #include "app/flag_group.h"
+#include "app/input_lines.h"
 #include "app/publish_pipe.h"
 #include "freshet/client.h"
 
@@ -42,12 +43,18 @@ ExitCode publish(const Flags& flags) {
     pipe.publish(flags.topic, std::move(value));
     return pipe.finish();
   }
+  InputLines input;
   std::size_t number = 0;
-  for (std::string line; !pipe.over() && std::getline(std::cin, line);) {
+  while (!pipe.over()) {
+    auto line = input.next();
+    if (!line) {
+      if (input.ended()) break;
+      continue;
+    }
     ++number;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (flags.json && line.find_first_not_of(" \t") == std::string::npos) continue;
-    pipe.publish(flags.topic, flags.json ? std::move(line) : line_value(line),
+    if (!line->empty() && line->back() == '\r') line->pop_back();
+    if (flags.json && line->find_first_not_of(" \t") == std::string::npos) continue;
+    pipe.publish(flags.topic, flags.json ? *std::move(line) : line_value(*line),
                  "line " + std::to_string(number));
   }
   return pipe.finish();

@@ -10,6 +10,7 @@ namespace {
 constexpr Duration patience{24 * 60 * 60'000};
 // How often a wait for an answer looks whether the program is to end.
 constexpr std::chrono::milliseconds look_around{20};
+constexpr std::chrono::seconds closing_reason_wait{5};
 
 }  // namespace
 
@@ -46,6 +47,11 @@ void PublishPipe::take_first() {
   const std::string before = origin.empty() ? "" : origin + ": ";
   under_way_.pop_front();
   if (!outcome) {
+    // A client that was closed for a reason tells it, and the code, at about the same time.
+    if (outcome.error().code == ErrorCode::closed &&
+        (code_ = ending_.wait_for(closing_reason_wait))) {
+      return;
+    }
     complain(command_, before + outcome.error().message);
     code_ = exit_code_of(outcome.error().code);
   } else if (prints_ids_) {

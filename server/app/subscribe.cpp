@@ -15,6 +15,7 @@
 #include "app/flag_group.h"
 #include "freshet/client.h"
 #include "wire/frame.h"
+#include "wire/topic.h"
 
 namespace freshet::app {
 namespace {
@@ -41,7 +42,11 @@ ExitCode subscribe(const Flags& flags) {
   Ending ending;
   ReachabilityWatch watch{"sub", flags.client.url, ending};
   std::size_t printed = 0;  // Of the client's thread, like every callback below.
-  const auto print = [&](const Message& message) {
+  // A message that several patterns match is told to each; the first of them prints it.
+  const auto print = [&](std::size_t pattern, const Message& message) {
+    for (std::size_t i = 0; i < pattern; ++i) {
+      if (wire::matches(flags.patterns[i], message.topic)) return;
+    }
     if (flags.count > 0 && printed == flags.count) return;
     const std::string line =
         wire::encode_message(message.id, message.topic,
@@ -55,9 +60,9 @@ ExitCode subscribe(const Flags& flags) {
   Client client{flags.client.url, flags.client.options()};
   client.on_state([&](const State& state) { watch.handle_state(state); });
   std::vector<Subscription> subscriptions;
-  for (const std::string& pattern : flags.patterns) {
+  for (std::size_t i = 0; i < flags.patterns.size(); ++i) {
     auto subscription = client.subscribe(
-        pattern, print,
+        flags.patterns[i], [&print, i](const Message& message) { print(i, message); },
         {.cursor = flags.cursor, .on_gap = print_gap, .on_error = [&](const Error& error) {
            complain("sub", error.message);
            ending.finish(exit_code_of(error.code));
