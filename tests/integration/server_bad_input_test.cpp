@@ -269,6 +269,33 @@ TEST_CASE("bad input: what is over a limit has its own status, and ends the conn
       options);
 }
 
+TEST_CASE("bad input: a request that is not whole in time is told so, and nobody else waits",
+          "[server][bad-input]") {
+  app::ServerOptions options;
+  options.connection.request_time_max = Duration{100};
+  Besieged besieged(options);
+  std::vector<park::LoopbackClient> slow;
+  for (const std::string& part :
+       {"G"s, "GET /healthz"s, get, get + "X: y", post + "Content-Length: 10\r\n\r\n123",
+        post + chunked + "\r\n5\r\n1", post + chunked + "\r\n1\r\n1\r\n0\r\nX: y",
+        handshake_text("/v1/ws").substr(0, 60), get + "\r\n" + get}) {
+    slow.push_back(besieged.server.connect());
+    slow.back().send(part);
+  }
+  besieged.check_unharmed();
+  for (park::LoopbackClient& client : slow) {
+    const auto answers = answers_in(client.read_to_end());
+    REQUIRE_FALSE(answers.empty());
+    const HttpAnswer& answer = answers.back();
+    CHECK(answer.status == "408");
+    CHECK(answer.head.find("\r\nConnection: close\r\n") != std::string::npos);
+    CHECK(answer.head.find("\r\nContent-Type: application/problem+json\r\n") != std::string::npos);
+  }
+  // A browser's spare connection asked nothing: a 408 would be taken for its next answer.
+  CHECK(besieged.exchange("").empty());
+  besieged.check_unharmed();
+}
+
 TEST_CASE("bad input: requests of odd but lawful form are read in the one way there is",
           "[server][bad-input]") {
   check_taken({

@@ -59,14 +59,14 @@ TEST_CASE("serve refuses what cannot be with exit code 2 and a sentence", "[serv
       {"serve --nonsense", "--nonsense"},
       {"serve --listen nowhere", "'nowhere' is not an address to listen on"},
       {"serve --listen 0.0.0.0:0", "refusing to listen on 0.0.0.0"},
-      {"serve --ping 1ms", "--ping must be from 100ms to 1h"},
+      {"serve --ping 1ms", "--ping: must be from 100ms to 1h"},
       {"serve --ping soon", "'soon' is not a duration"},
       {"serve --message-bytes-max 1furlong", "'1furlong' is not a size"},
       {"serve --port 0 --allow-origin example.com", "example.com"},
       {"serve --port 0 --demo=/nowhere", "there is no folder /nowhere"},
       {"serve --port 0 --log-level loud", "'loud' is not a log level"},
-      {"nonsense", "subcommand"},
-      {"", "A subcommand is required"},
+      {"nonsense", "there is no command 'nonsense'"},
+      {"", "a command is missing"},
   };
   for (const auto& [arguments, sentence] : cases) {
     INFO(arguments);
