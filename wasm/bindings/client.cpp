@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -22,6 +23,19 @@ std::unique_ptr<core::Client> client;
 core::Action action;
 Text buffer;
 
+// src/core.ts reads these structs by their offsets.
+static_assert(offsetof(Output, topic) == 16 && offsetof(Output, subscriptions) == 24 &&
+              offsetof(Output, text) == 32 && offsetof(Output, code) == 40);
+static_assert(offsetof(core::Action, id) == 4 && offsetof(core::Action, transport) == 8 &&
+              offsetof(core::Action, publish) == 12 && offsetof(core::Action, close_code) == 16 &&
+              offsetof(core::Action, code) == 20 && offsetof(core::Action, message_id) == 24 &&
+              offsetof(core::Action, text) == 32 && offsetof(core::Action, body) == 40 &&
+              offsetof(core::Action, after) == 48 && offsetof(core::Action, until) == 56);
+static_assert(offsetof(core::Status, unavailable) == 1 && offsetof(core::Status, failed) == 2 &&
+              offsetof(core::Status, transport) == 4 && offsetof(core::Status, code) == 8 &&
+              offsetof(core::Status, attempt) == 12 && offsetof(core::Status, retry_in) == 16 &&
+              offsetof(core::Status, reason) == 24);
+
 // A double from outside as milliseconds: a negative one is 0, one past 30 years is 30 years, so
 // that the conversion cannot trap.
 Duration duration(double milliseconds) {
@@ -30,12 +44,11 @@ Duration duration(double milliseconds) {
 
 Instant instant(double now) { return {duration(now)}; }
 
+std::size_t count(double value) { return static_cast<std::size_t>(std::clamp(value, 0.0, 4e9)); }
+
 // What is undefined in JavaScript keeps its default.
 void set(Duration& option, double value) {
   if (!std::isnan(value)) option = duration(value);
-}
-void set(std::size_t& option, double value) {
-  if (!std::isnan(value)) option = static_cast<std::size_t>(std::clamp(value, 0.0, 4e9));
 }
 
 // A list of transports as decimal digits, the first the lowest: 1 websocket … 4 polling.
@@ -96,14 +109,18 @@ const Output* create(double seed, std::uint32_t transports, std::uint32_t reconn
   config.transports = transports_from(transports);
   config.reconnect = static_cast<Reconnect>(reconnect);
   config.sdk = "wasm/" FRESHET_VERSION;
-  set(config.initial_spread, initial_spread);
-  set(config.hedge_after, hedge_after);
-  set(config.connect_timeout, connect_timeout);
-  set(config.reprobe_after, reprobe_after);
-  set(config.long_poll_wait, long_poll_wait);
-  set(config.poll_interval, poll_interval);
-  set(config.publish_queue_max, publish_queue_max);
-  set(config.publish_queue_bytes_max, publish_queue_bytes_max);
+  Duration* const durations[] = {&config.initial_spread,  &config.hedge_after,
+                                 &config.connect_timeout, &config.reprobe_after,
+                                 &config.long_poll_wait,  &config.poll_interval};
+  const double given[] = {initial_spread, hedge_after,    connect_timeout,
+                          reprobe_after,  long_poll_wait, poll_interval};
+  for (std::size_t index = 0; index < std::size(given); ++index) {
+    set(*durations[index], given[index]);
+  }
+  if (!std::isnan(publish_queue_max)) config.publish_queue_max = count(publish_queue_max);
+  if (!std::isnan(publish_queue_bytes_max)) {
+    config.publish_queue_bytes_max = count(publish_queue_bytes_max);
+  }
   client = std::make_unique<core::Client>(std::move(config), static_cast<std::uint64_t>(seed));
   return &output;
 }
@@ -126,9 +143,7 @@ std::uint32_t publish(double now, std::uint32_t topic_bytes, std::uint32_t key_b
                       double data_bytes, double timeout) {
   Duration within{30'000};
   set(within, timeout);
-  std::size_t bytes = 0;
-  set(bytes, data_bytes);
-  return id_or_error(client->publish(instant(now), input(0, topic_bytes), bytes,
+  return id_or_error(client->publish(instant(now), input(0, topic_bytes), count(data_bytes),
                                      input(topic_bytes, key_bytes), within));
 }
 
