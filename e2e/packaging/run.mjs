@@ -56,9 +56,9 @@ function pack() {
   return tarball;
 }
 
-async function startServer() {
+async function startServer(...more) {
   if (!existsSync(program)) throw new Error(`${program} is missing: run ./dev build`);
-  const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--allow-origin", "*", "--log-level", "warn"], {
+  const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--allow-origin", "*", "--log-level", "warn", ...more], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   undo.push(() => child.kill());
@@ -189,6 +189,27 @@ async function runReadme(text, server, index) {
   equal(lines.at(-1), "prices.AAPL 187.2");
 }
 
+// The readme's page without an SDK, served by Freshet itself, so that it is of the same origin.
+async function runBarePage(browser) {
+  const [, text] = /<!-- test: page -->\n```js\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"));
+  const folder = join(out, "bare");
+  mkdirSync(folder, { recursive: true });
+  const server = await startServer(`--demo=${folder}`);
+  writeFileSync(join(folder, "page.js"), text.replace("127.0.0.1:8080", new URL(server).host));
+  writeFileSync(join(folder, "index.html"), '<!doctype html><script src="page.js"></script>');
+  const page = await browser.newPage();
+  const heard = new Set();
+  page.on("console", (message) => message.text().includes('"data":{"text":"hi"}') && heard.add(message.text().split(" ")[0]));
+  await page.goto(server);
+  // Again and again, because nothing tells from outside when both have subscribed.
+  for (let tries = 0; heard.size < 2 && tries < 100; ++tries) {
+    await fetch(`${server}/v1/topics/chat.lobby`, { method: "POST", body: '{"text":"hi"}' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await page.close();
+  equal([...heard].sort().join(), "SSE,WebSocket");
+}
+
 async function main() {
   let tarball, server, pages, browser, examples;
   await step("pack and unpack", () => (tarball = pack()));
@@ -213,6 +234,7 @@ async function main() {
     });
     undo.push(() => browser.close());
   });
+  await step("bare EventSource and WebSocket of the readme", () => runBarePage(browser));
   for (const bundler of ["vite", "webpack", "esbuild"]) {
     await step(`page and worker by ${bundler}, strict policy`, () => checkPage(browser, `${pages}/${bundler}/index.html`, server));
   }

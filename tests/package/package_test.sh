@@ -8,18 +8,24 @@ rm -rf "$work"
 mkdir -p "$work/user"
 "$cmake" --install "$build" --prefix "$work/prefix" > /dev/null
 
-# The README's first C++ block with a main is the program; whatever else it shows is a fragment.
-awk '/^```cpp$/ { inside = 1; block = ""; next }
-     /^```$/ && inside { inside = 0; if (block ~ /int main\(/) { printf "%s", block; exit } }
-     inside { block = block $0 "\n" }' "$source/README.md" > "$work/user/main.cpp"
-[ -s "$work/user/main.cpp" ] || { echo "README.md has no complete C++ program" >&2; exit 1; }
+# A page's first C++ block with a main is its program; whatever else it shows is a fragment.
+program_of() {
+  awk '/^```cpp$/ { inside = 1; block = ""; next }
+       /^```$/ && inside { inside = 0; if (block ~ /int main\(/) { printf "%s", block; exit } }
+       inside { block = block $0 "\n" }' "$source/$1" > "$work/user/$2.cpp"
+  [ -s "$work/user/$2.cpp" ] || { echo "$1 has no complete C++ program" >&2; exit 1; }
+}
+program_of README.md subscriber
+program_of docs/publishing.md publisher
 
 cat > "$work/user/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.20)
 project(user LANGUAGES CXX)
 find_package(freshet 0.1 REQUIRED)
-add_executable(user main.cpp)
-target_link_libraries(user PRIVATE freshet::client)
+foreach(name IN ITEMS subscriber publisher)
+  add_executable(${name} ${name}.cpp)
+  target_link_libraries(${name} PRIVATE freshet::client)
+endforeach()
 CMAKE
 "$cmake" -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_CXX_COMPILER="$compiler"
 "$cmake" --build "$work/user/build"
