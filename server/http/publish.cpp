@@ -125,8 +125,8 @@ struct Batch {
 
 }  // namespace
 
-Publisher::Publisher(Log& log, const Limits& limits, PublishCounts& counts)
-    : log_(log), limits_(limits), counts_(counts) {}
+Publisher::Publisher(Log& log, const Limits& limits, PublishCounts& counts, LimitCounts& reached)
+    : log_(log), limits_(limits), counts_(counts), reached_(reached) {}
 
 void Publisher::publish(const PublishRequest& request, const Identity& identity, Instant now,
                         std::function<void(Result<Appended>)> done) const {
@@ -145,6 +145,7 @@ void Publisher::publish(const PublishRequest& request, const Identity& identity,
                                              "segments that begin with '$'"});
   }
   if (request.data.size() > limits_.message_bytes_max) {
+    reached_.of(LimitName::message_bytes).add();
     return refuse({ErrorCode::too_large,
                    "the message has " + std::to_string(request.data.size()) + " bytes; at most " +
                        std::to_string(limits_.message_bytes_max) + " are allowed"});
@@ -210,6 +211,7 @@ void Publisher::handle_many(const Request& request, const Guard& guard, Instant 
                                 "the body has no line; each is {\"topic\":…,\"data\":…}"});
   }
   if (lines.size() > limits_.publish_lines_max) {
+    reached_.of(LimitName::publish_lines).add();
     return set_error(
         response,
         {ErrorCode::too_many, "the body has " + std::to_string(lines.size()) + " lines; at most " +

@@ -11,6 +11,7 @@
 #include "http/response.h"
 #include "log/instant.h"
 #include "log/log.h"
+#include "observe/limit_counts.h"
 #include "observe/metrics.h"
 
 namespace freshet::server {
@@ -30,7 +31,7 @@ struct PublishCounts {
 // Thread-safe as far as the log is.
 class Publisher {
  public:
-  Publisher(Log& log, const Limits& limits, PublishCounts& counts);
+  Publisher(Log& log, const Limits& limits, PublishCounts& counts, LimitCounts& reached);
 
   // Appends, or fails with unauthorized, invalid_topic, forbidden (a topic of the system),
   // too_large, invalid_json, or as the log does. May answer before it returns; never on another
@@ -51,6 +52,7 @@ class Publisher {
   Log& log_;
   const Limits& limits_;
   PublishCounts& counts_;
+  LimitCounts& reached_;
 };
 
 // One JSON value in UTF-8 and nothing else: no byte order mark, no NUL. invalid_json.

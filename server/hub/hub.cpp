@@ -171,6 +171,7 @@ void Hub::subscribe(Subscriber& subscriber, const wire::Subscribe& request) {
     if (const auto valid = wire::check_pattern(pattern); !valid) {
       refuse(valid.error().code, valid.error().message, pattern);
     } else if (subscriber.subscriptions_.size() + starts.size() >= options_.subscriptions_max) {
+      ++counts_.too_many;
       refuse(ErrorCode::too_many,
              "a connection holds at most " + std::to_string(options_.subscriptions_max) +
                  " patterns; unsubscribe some first",

@@ -49,6 +49,7 @@ struct HubCounts {
   std::uint64_t replayed = 0;    // Of these, replayed.
   std::uint64_t gaps = 0;
   std::uint64_t slow_consumers = 0;  // Closed with 4100.
+  std::uint64_t too_many = 0;        // Patterns refused over subscriptions_max.
 };
 
 // What begins a subscriber's life in the hub.

@@ -104,7 +104,19 @@ void LiveLoop::housekeep() {
   add(counts.replayed, now_counted.replayed, told_.replayed);
   add(counts.gaps, now_counted.gaps, told_.gaps);
   add(counts.slow_consumers, now_counted.slow_consumers, told_.slow_consumers);
+  LimitCounts& limits = counts.limits;
+  add(limits.of(LimitName::outbox_bytes), now_counted.slow_consumers, told_.slow_consumers);
+  add(limits.of(LimitName::patterns), now_counted.too_many, told_.too_many);
   told_ = now_counted;
+  const auto add_timeouts = [&](LimitName limit, const std::atomic<std::uint64_t>& total,
+                                std::uint64_t& told) {
+    const std::uint64_t now_total = total.load(std::memory_order_relaxed);
+    add(limits.of(limit), now_total, std::exchange(told, now_total));
+  };
+  const park::LoopCounters& sockets = loop_.counters();
+  add_timeouts(LimitName::request_time, sockets.request_timeouts_total, told_request_timeouts_);
+  add_timeouts(LimitName::keep_alive, sockets.idle_timeouts_total, told_idle_timeouts_);
+  add_timeouts(LimitName::write_stall, sockets.write_stalls_total, told_write_stalls_);
   const auto pollers = static_cast<std::int64_t>(pollers_.count(now()));
   counts.pollers.add(pollers - std::exchange(pollers_told_, pollers));
 }
@@ -131,8 +143,10 @@ Duration LiveLoop::spread_in_window() {
 }
 
 bool LiveLoop::has_room() const {
-  return !draining() &&
-         context_.counts.open() < static_cast<std::int64_t>(context_.limits.streams_max);
+  if (draining()) return false;
+  if (context_.counts.open() < static_cast<std::int64_t>(context_.limits.streams_max)) return true;
+  context_.counts.limits.of(LimitName::streams).add();
+  return false;
 }
 
 void LiveLoop::drain() {

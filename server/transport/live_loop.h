@@ -64,6 +64,9 @@ class LiveLoop final : private LogFollower {
   RecentClients pollers_{Duration{90'000}};
   std::int64_t pollers_told_ = 0;
   HubCounts told_;
+  std::uint64_t told_request_timeouts_ = 0;
+  std::uint64_t told_idle_timeouts_ = 0;
+  std::uint64_t told_write_stalls_ = 0;
   std::atomic<bool> noted_{false};  // A wake is on its way.
   bool pump_set_ = false;
   park::TimerId tick_timer_ = 0;

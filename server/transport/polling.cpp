@@ -27,7 +27,7 @@ void handle_poll(LiveLoop& live, const Request& request, Response& response) {
                                            : parse_subscribe_query(request, limits);
   if (parsed && parsed->starts.empty() && parsed->sdk.empty()) parsed = no_pattern_error();
   if (!parsed) {
-    live.context().counts.refused_malformed.add();
+    live.context().counts.count_malformed(parsed.error());
     return set_error(response, parsed.error());
   }
   // Without a cursor there is nothing to wait behind: the answer gives one at once, so that nothing
@@ -81,6 +81,8 @@ Sent Poll::send(EncodedMessage& message) {
     return Sent::more;
   }
   more_ = true;
+  const LimitName reached = messages_ < limit_ ? LimitName::poll_bytes : LimitName::poll_messages;
+  live_.context().counts.limits.of(reached).add();
   return Sent::pause;
 }
 

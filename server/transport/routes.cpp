@@ -28,7 +28,7 @@ struct HistoryRequest {
   std::uint64_t before = 0;  // 0 = from the head.
 };
 
-Result<HistoryRequest> parse_history(const Request& request, const ServerContext& context) {
+Result<HistoryRequest> parse_history(const Request& request, ServerContext& context) {
   if (const auto valid = wire::check_topic(request.parameter("topic")); !valid) {
     return valid.error();
   }
@@ -37,6 +37,7 @@ Result<HistoryRequest> parse_history(const Request& request, const ServerContext
   if (const auto text = request.query("limit")) {
     const auto limit = parse_whole(*text);
     if (!limit || *limit < 1 || *limit > limit_max) {
+      if (limit && *limit > limit_max) context.counts.limits.of(LimitName::history_messages).add();
       return Error{ErrorCode::invalid_argument,
                    "'limit' must be a whole number from 1 to " + std::to_string(limit_max)};
     }
@@ -83,6 +84,21 @@ void handle_history(LiveLoop& live, const Request& request, Response& response) 
                         pending->response = nullptr;
                       });
   if (pending->response) pending->deferred = response.defer();
+}
+
+// The limit for which the framer refuses a request; timeouts are counted by the loop.
+std::optional<LimitName> limit_of(const park::Refusal& refusal) {
+  switch (refusal.status) {
+    case 413:
+      return LimitName::message_bytes;
+    case 414:
+      return LimitName::request_line_bytes;
+    case 431:
+      return refusal.reason.find("too many") == std::string_view::npos ? LimitName::header_bytes
+                                                                       : LimitName::header_count;
+    default:
+      return std::nullopt;
+  }
 }
 
 void handle_ready(LiveLoop& live, Response& response) {
@@ -143,6 +159,7 @@ park::Reply LoopHandler::handle_request(park::Connection& connection,
 
 std::string LoopHandler::handle_refusal(park::Connection& connection,
                                         const park::Refusal& refusal) {
+  if (const auto limit = limit_of(refusal)) live_.context().counts.limits.of(*limit).add();
   return engine_.handle_refusal(connection, refusal);
 }
 
@@ -187,6 +204,7 @@ std::string metrics_text(const ServerContext& context) {
   text.family("freshet_refused_total", "counter", "Requests for streams and polls refused.");
   text.sample(counts.refused_busy.value(), {{"reason", "busy"}});
   text.sample(counts.refused_malformed.value(), {{"reason", "malformed"}});
+  counts.limits.write(text);
   one("freshet_log_head", "gauge", "The newest id of the log.",
       static_cast<std::int64_t>(context.log.head()));
   one("freshet_window_milliseconds", "gauge",

@@ -13,6 +13,7 @@
 #include "http/publish.h"
 #include "hub/hub.h"
 #include "log/log.h"
+#include "observe/limit_counts.h"
 #include "observe/metrics.h"
 
 namespace freshet::server {
@@ -35,13 +36,19 @@ struct ServerCounts {
   Count refused_busy;       // Over streams_max, or draining.
   Count refused_malformed;  // Requests for a stream or a poll that do not parse.
   Count websocket_faults;   // Connections ended for a breach of RFC 6455 or of the protocol.
-  Count pollers;            // Clients that polled lately, of all loops.
+  LimitCounts limits;
+  Count pollers;  // Clients that polled lately, of all loops.
 
   TransportCounts& of(Transport transport) {
     return transports[static_cast<std::size_t>(transport)];
   }
   const TransportCounts& of(Transport transport) const {
     return transports[static_cast<std::size_t>(transport)];
+  }
+  // A request for a stream or a poll that does not parse.
+  void count_malformed(const Error& error) {
+    refused_malformed.add();
+    if (error.code == ErrorCode::too_many) limits.of(LimitName::patterns).add();
   }
   // Streams and parked long polls.
   std::int64_t open() const {
@@ -65,8 +72,10 @@ struct ServerContext {
   std::atomic<bool> draining{false};           // Newcomers are refused; /readyz says no.
 
   // REQUIRES: log, limits and counts are not replaced afterwards.
-  Publisher http_publisher() { return {log, limits, counts.publishes_http}; }
-  Publisher websocket_publisher() { return {log, limits, counts.publishes_websocket}; }
+  Publisher http_publisher() { return {log, limits, counts.publishes_http, counts.limits}; }
+  Publisher websocket_publisher() {
+    return {log, limits, counts.publishes_websocket, counts.limits};
+  }
 };
 
 }  // namespace freshet::server

@@ -67,7 +67,7 @@ void handle_sse(LiveLoop& live, const Request& request, Response& response) {
   auto parsed = parse_subscribe_query(request, live.context().limits);
   if (parsed && parsed->starts.empty() && parsed->sdk.empty()) parsed = no_pattern_error();
   if (!parsed) {
-    live.context().counts.refused_malformed.add();
+    live.context().counts.count_malformed(parsed.error());
     return refuse_sse(request, response, parsed.error());
   }
   if (!live.has_room()) {

@@ -125,7 +125,12 @@ void WebSocketStream::handle_bytes(std::span<const char> bytes) {
     if (!connection()) break;
   }
   if (connection()) {
-    if (const auto fault = parser_->fault()) fail(fault->close_code, fault->reason);
+    if (const auto fault = parser_->fault()) {
+      if (fault->close_code == 1009) {
+        live().context().counts.limits.of(LimitName::message_bytes).add();
+      }
+      fail(fault->close_code, fault->reason);
+    }
   }
   if (!connection() || parser_->idle()) parser_.reset();
 }
@@ -240,7 +245,7 @@ void handle_websocket(LiveLoop& live, const Request& request, Response& response
   if (!identity) return refuse_websocket(request, response, identity.error());
   auto parsed = parse_subscribe_query(request, context.limits);
   if (!parsed) {
-    context.counts.refused_malformed.add();
+    context.counts.count_malformed(parsed.error());
     return refuse_websocket(request, response, parsed.error());
   }
   if (!live.has_room()) {
