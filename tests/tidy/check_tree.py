@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds what DESIGN-level rules say about the tree: who may include whom, which archives stay pure, that every pure
-source has its test and every test is built. Run by ctest:
+source has its test and every test is built, that links lead somewhere. Run by ctest:
 
     check_tree.py SOURCE_DIR COMPILE_COMMANDS ARCHIVE...
 
@@ -119,6 +119,28 @@ def check_machine_paths(root, files):
                 yield f"{name}:{number} names a path of one machine: {line.strip()[:100]}"
 
 
+def anchors(text):
+    """The fragments of a page's headings, as code hosts make them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def check_links(root, files):
+    """Relative links of the pages lead to files that are there, and to headings that they have."""
+    for name in files:
+        if not name.endswith(".md") or not (root / name).exists():
+            continue
+        for link in re.findall(r"\]\(([^)\s]+)\)", (root / name).read_text()):
+            path, _, fragment = link.partition("#")
+            if re.match(r"[a-z]+:", link):
+                continue
+            target = (root / name).parent / path if path else root / name
+            if not target.exists():
+                yield f"{name} links to {link}, which is not there"
+            elif fragment and target.suffix == ".md" and fragment not in anchors(target.read_text()):
+                yield f"{name} links to {link}, which has no such heading"
+
+
 def check_lockfiles(root, files):
     for name in files:
         if Path(name).name == "package-lock.json" and '"resolved": "http' in (root / name).read_text():
@@ -154,6 +176,7 @@ def main(root, compile_commands, archives):
         *check_pure_sources_have_tests(root),
         *check_tests_are_built(root, compiled),
         *check_machine_paths(root, files),
+        *check_links(root, files),
         *check_lockfiles(root, files),
     ]
     for archive in archives:

@@ -62,6 +62,13 @@ class CheckTreeTest(unittest.TestCase):
         dirty = self.write("b.md", "cd /" + "home/ann/freshet\ncd /" + "root/x\n" + f"cd {self.root}\n")
         self.assertEqual(len(list(check_tree.check_machine_paths(self.root, [dirty]))), 3)
 
+    def test_a_link_to_nowhere_is_told(self):
+        page = self.write("docs/a.md", "# One heading\n[b](b.md) [self](#one-heading) [far](https://example.com/x)\n")
+        self.write("docs/b.md", "## Order, replay, gaps\n")
+        self.assertEqual(list(check_tree.check_links(self.root, [page])), [])
+        bad = self.write("docs/c.md", "[x](nowhere.md) [y](b.md#order) [z](#two) [fine](b.md#order-replay-gaps)\n")
+        self.assertEqual(len(list(check_tree.check_links(self.root, [bad]))), 3)
+
     def test_a_lockfile_that_names_a_registry_is_told(self):
         clean = self.write("wasm/package-lock.json", '{"packages": {"a": {"resolved": "npm", "link": true}}}')
         dirty = self.write("e2e/package-lock.json", '{"resolved": "https://example.com/a.tgz"}')
