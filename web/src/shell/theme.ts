@@ -4,9 +4,17 @@ import { required } from "./dom.ts";
 const system = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
 
+// public/theme.js has set it before the first paint.
 function is_dark(): boolean {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : system.matches;
+  return document.documentElement.dataset.theme === "dark";
+}
+
+function has_chosen(): boolean {
+  try {
+    return localStorage.getItem("freshet-theme") !== null;
+  } catch {
+    return false; // Storage may be barred; a choice then lasts until the system's changes.
+  }
 }
 
 /** Calls `listener` whenever the colours on the page have changed; for what is drawn by hand. */
@@ -36,6 +44,10 @@ export function start_theme_toggle(): void {
     }
     tell();
   });
-  system.addEventListener("change", tell);
+  system.addEventListener("change", () => {
+    if (has_chosen()) return;
+    document.documentElement.dataset.theme = system.matches ? "dark" : "light";
+    tell();
+  });
   button.setAttribute("aria-pressed", String(is_dark()));
 }
