@@ -17,7 +17,7 @@ class FlagsTest(ProgramTest):
                 for option in options(freshet("serve", "--help").stdout)]
         written = [row[:4] for row in ROW.findall(PAGE)]
         self.assertGreater(len(told), 30)
-        self.assertEqual(written, told)
+        self.assertEqual(written, told, "run tests/docs/update_flags.py build/freshet")
 
     def test_every_counted_limit_is_in_metrics_and_on_the_page(self):
         counted = re.findall(r'freshet_limit_reached_total\{limit="([\w-]+)"\}', self.server().request("/metrics")[2])
