@@ -43,11 +43,19 @@ class CheckTreeTest(unittest.TestCase):
         self.write("tests/unit/http/c_test.cpp", "#include <httplib.h>\n")
         self.assertEqual(len(list(check_tree.check_httplib_stays_rare(self.root))), 1)
 
-    def test_a_pure_source_without_its_test_is_told(self):
+    def test_a_source_without_its_test_is_told(self):
         self.write("sdk/core/transport/sse.cpp")
-        self.assertEqual(len(list(check_tree.check_pure_sources_have_tests(self.root))), 1)
+        self.assertEqual(len(list(check_tree.check_sources_have_tests(self.root))), 1)
         self.write("tests/unit/core/transport/sse_test.cpp")
-        self.assertEqual(list(check_tree.check_pure_sources_have_tests(self.root)), [])
+        self.assertEqual(list(check_tree.check_sources_have_tests(self.root)), [])
+
+    def test_a_source_that_is_tested_elsewhere_names_a_test_that_exists(self):
+        self.write("server/transport/polling.cpp")
+        self.assertEqual(len(list(check_tree.check_sources_have_tests(self.root))), 1)
+        self.write("tests/integration/server_polling_test.cpp")
+        self.assertEqual(list(check_tree.check_sources_have_tests(self.root)), [])
+        self.write("tests/unit/transport/polling_test.cpp")
+        self.assertEqual(len(list(check_tree.check_sources_have_tests(self.root))), 1)
 
     def test_a_test_that_no_binary_builds_is_told(self):
         built = self.root / self.write("tests/unit/wire/topic_test.cpp")
