@@ -16,6 +16,9 @@ void apply_request(CURL* easy, const HttpRequest& request) {
   // A stream of its own for each client: what befalls one connection befalls one client.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer_bytes);
+  if (!request.source_address.empty()) {
+    curl_easy_setopt(easy, CURLOPT_INTERFACE, ("host!" + request.source_address).c_str());
+  }
   if (request.fresh_connection) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   if (request.insecure) {

@@ -36,6 +36,9 @@ struct HttpRequest {
   // TLS certificates are checked against this PEM file, or the system's authorities when empty.
   std::string ca_file;
   bool insecure = false;  // They are not checked at all.
+  // The address of this machine to connect from; empty: the system chooses. For a platform around
+  // another one: the client never sets it.
+  std::string source_address;
 };
 
 struct HttpHead {

@@ -1,0 +1,342 @@
+// `freshet herd`: how many clients come back after an outage, in a model or for real.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "app/arguments.h"
+#include "app/commands.h"
+#include "app/exit_code.h"
+#include "app/herd_real.h"
+#include "app/herd_result.h"
+#include "herd/herd.h"
+
+namespace freshet::app {
+namespace {
+
+using server::FormulaInfo;
+using server::Herd;
+
+struct Flags {
+  server::HerdOptions model;
+  std::vector<std::string> policies{"windowed"};
+  bool no_tickets = false;
+  bool json = false;
+  bool list = false;
+  std::string svg;
+  std::uint32_t real = 0;  // Connections; 0: the model.
+  std::vector<std::string> transports{"mixed"};
+  std::vector<std::string> formulas;
+};
+
+int fail(ExitCode code, const std::string& message) {
+  std::fprintf(stderr, "freshet herd: %s\n", message.c_str());
+  return code;
+}
+
+// One line on stderr that is written over, for runs that take a while on a terminal.
+class Progress {
+ public:
+  void show(const std::string& text) {
+    using namespace std::chrono;
+    const auto now = steady_clock::now();
+    if (!terminal_ || now - shown_at_ < milliseconds{500}) return;
+    shown_at_ = now;
+    shown_ = true;
+    std::fprintf(stderr, "\r\033[K%s", text.c_str());
+  }
+  ~Progress() {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
+
+ private:
+  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point shown_at_ = std::chrono::steady_clock::now();
+};
+
+unsigned terminal_columns() {
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 100;
+}
+
+// "all", "peers" and single names, in the order given; each once.
+std::vector<std::string> names_of(const std::vector<std::string>& asked) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string name) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  };
+  for (const std::string& name : asked) {
+    if (name != "all" && name != "peers") {
+      add(name);
+      continue;
+    }
+    for (const FormulaInfo& info : server::formulas()) {
+      if (name == "all" || info.kind == FormulaInfo::Kind::peer) add(std::string(info.name));
+    }
+  }
+  return names;
+}
+
+Result<HerdResult> model(const server::HerdOptions& options, const std::string& name) {
+  auto herd = Herd::make(options, name);
+  if (!herd) return herd.error();
+  Progress progress;
+  constexpr Duration step{1'000};
+  while (!herd->advance(herd->now() + step)) {
+    progress.show(name + ": " + std::to_string(herd->now().count() / 1'000) +
+                  " s after the loss, " + std::to_string(herd->tally().recovered()) + " of " +
+                  std::to_string(options.clients) + " back");
+  }
+  return HerdResult{name, herd->tally().figures(), herd->tally().slots()};
+}
+
+std::string settings_json(const server::HerdOptions& options) {
+  return nlohmann::ordered_json{{"clients", options.clients},
+                                {"site", std::max(options.site, options.clients)},
+                                {"down_ms", options.down.count()},
+                                {"slow_start_ms", options.slow_start.count()},
+                                {"away", options.away},
+                                {"rate", options.rate},
+                                {"burst", options.burst},
+                                {"cold", options.cold},
+                                {"local", options.local},
+                                {"tickets", options.tickets},
+                                {"network_ms", options.network.count()},
+                                {"seed", options.seed}}
+      .dump();
+}
+
+std::string title_of(const server::HerdOptions& options) {
+  std::string text = std::to_string(options.clients) + " clients, server away for " +
+                     seconds_words(options.down) + ", then admits " +
+                     std::to_string(static_cast<long long>(options.rate)) + " a second";
+  if (options.cold) text += "; no window known";
+  return text;
+}
+
+// Results on stdout and, if asked, in a file. `title` says what was done.
+int show(const Flags& flags, const std::vector<HerdResult>& results, const std::string& title,
+         const std::string& settings) {
+  if (flags.json) {
+    std::printf("%s", herd_json(results, settings).c_str());
+  } else {
+    std::printf("%s; nobody can be back before %s\n\n%s", title.c_str(),
+                seconds_words(results.front().figures.ideal).c_str(), herd_table(results).c_str());
+    if (results.size() <= 3) {
+      for (const HerdResult& result : results) {
+        std::printf("\n%s", herd_chart(result, flags.model.rate, terminal_columns()).c_str());
+      }
+    }
+  }
+  if (flags.svg.empty()) return done;
+  std::ofstream file(flags.svg);
+  file << herd_svg(results, title, flags.model.rate);
+  file.close();
+  return file ? done : fail(failed, "cannot write " + flags.svg);
+}
+
+int run_model(const Flags& flags) {
+  std::vector<HerdResult> results;
+  for (const std::string& name : names_of(flags.policies)) {
+    auto result = model(flags.model, name);
+    if (!result) return fail(usage, result.error().message);
+    results.push_back(*std::move(result));
+  }
+  return show(flags, results, title_of(flags.model), settings_json(flags.model));
+}
+
+// Real connections -----------------------------------------------------------------------------
+
+constexpr std::array all_transports{Transport::websocket, Transport::sse, Transport::long_polling,
+                                    Transport::polling};
+
+// One run for each word: a transport, `mixed`, or `each` for all of these.
+std::vector<std::vector<Transport>> runs_of(const std::vector<std::string>& words) {
+  std::vector<std::vector<Transport>> runs;
+  for (const std::string& word : words) {
+    for (const Transport transport : all_transports) {
+      if (word == "each" || word == to_string(transport)) runs.push_back({transport});
+    }
+    if (word == "each" || word == "mixed") {
+      runs.emplace_back(all_transports.begin(), all_transports.end());
+    }
+  }
+  return runs;
+}
+
+// What must hold in every run of the SDK's own clients.
+bool kept_the_promise(const RealHerdResult& run) {
+  return run.herd.figures.all && run.all_heard_the_last && run.lost_in_silence == 0 &&
+         run.delivered_twice == 0;
+}
+
+void tell_messages(const Flags& flags, const RealHerdResult& run) {
+  std::FILE* const out = flags.json ? stderr : stdout;
+  std::fprintf(out,
+               "%s: %llu messages published, %llu delivered, %llu gaps told; lost without a gap: "
+               "%llu, delivered twice: %llu%s\n",
+               run.herd.name.c_str(), static_cast<unsigned long long>(run.published),
+               static_cast<unsigned long long>(run.delivered),
+               static_cast<unsigned long long>(run.gaps),
+               static_cast<unsigned long long>(run.lost_in_silence),
+               static_cast<unsigned long long>(run.delivered_twice),
+               run.all_heard_the_last ? "" : "; NOT all heard the last message");
+}
+
+int run_real(const Flags& flags) {
+  RealHerdOptions options;
+  options.clients = flags.real;
+  options.down = flags.model.down;
+  options.rate = flags.model.rate;
+  options.publish_interval = Duration{flags.real > 2'000 ? 1'000 : 500};
+  for (const std::string& formula : flags.formulas) {
+    if (const auto known = server::make_formula(formula, {}); !known) {
+      return fail(usage, known.error().message);
+    }
+  }
+  std::vector<HerdResult> results;
+  bool good = true;
+  const auto add = [&](Result<RealHerdResult> run) {
+    if (!run) return fail(failed, run.error().message);
+    results.push_back(run->herd);
+    if (run->published > 0) {
+      tell_messages(flags, *run);
+      good &= kept_the_promise(*run);
+    }
+    return static_cast<int>(done);
+  };
+  const auto with_progress = [&](const std::string& name, const auto& run) {
+    Progress progress;
+    options.progress = [&](const std::string& text) { progress.show(name + ": " + text); };
+    return run();
+  };
+  for (const std::vector<Transport>& transports : runs_of(flags.transports)) {
+    options.transports = transports;
+    const std::string name =
+        transports.size() == 1 ? std::string(to_string(transports[0])) : "mixed";
+    if (const int code = add(with_progress(name, [&] { return run_real_herd(options); }))) {
+      return code;
+    }
+  }
+  for (const std::string& formula : flags.formulas) {
+    if (const int code =
+            add(with_progress(formula, [&] { return run_bare_herd(options, formula); }))) {
+      return code;
+    }
+  }
+  const std::string title = std::to_string(options.clients) +
+                            " real connections, server killed and away for " +
+                            seconds_words(options.down) + ", then admits " +
+                            std::to_string(static_cast<long long>(options.rate)) + " a second";
+  const nlohmann::ordered_json settings{
+      {"real", options.clients}, {"down_ms", options.down.count()}, {"rate", options.rate}};
+  const int code = show(flags, results, title, settings.dump());
+  return code == done && !good ? failed : code;
+}
+
+void list_policies() {
+  for (const FormulaInfo& info : server::formulas()) {
+    std::printf("%-24.*s %.*s\n", static_cast<int>(info.name.size()), info.name.data(),
+                static_cast<int>(info.summary.size()), info.summary.data());
+  }
+}
+
+int run_herd(Flags& flags) {
+  if (flags.list) return list_policies(), done;
+  flags.model.tickets = !flags.no_tickets;
+  return flags.real > 0 ? run_real(flags) : run_model(flags);
+}
+
+void add_duration(CLI::App& command, const std::string& name, Duration& target,
+                  const std::string& help) {
+  const auto set = [&target, name](const std::string& text) {
+    const auto value = parse_duration(text);
+    if (!value) throw CLI::ValidationError(name, value.error().message);
+    target = *value;
+  };
+  command
+      .add_option_function<std::string>(name, set,
+                                        help + " [" + std::to_string(target.count()) + "ms]")
+      ->type_name("");
+}
+
+void add_model_flags(CLI::App& command, Flags& flags) {
+  server::HerdOptions& model = flags.model;
+  command.add_option("--clients", model.clients, "How many lose their connection")
+      ->capture_default_str();
+  add_duration(command, "--down", model.down, "How long the server is away");
+  command.add_option("--rate", model.rate, "Clients a second that the server admits")
+      ->capture_default_str();
+  command.add_option("--burst", model.burst, "How many it admits at once")->capture_default_str();
+  command
+      .add_option("--policy", flags.policies,
+                  "How they come back: names divided by commas, peers, or all (--list tells them)")
+      ->delimiter(',')
+      ->capture_default_str();
+  command.add_option("--site", model.site,
+                     "Clients of the whole site, when only --clients of them are lost");
+  command.add_option("--away", model.away, "Share of the servers that is away, 0 to 1")
+      ->capture_default_str();
+  add_duration(command, "--slow-start", model.slow_start,
+               "After its return the server is reached by ever more tries, by all after this long");
+  command.add_flag("--cold", model.cold, "The clients were told no window yet");
+  command.add_flag("--local", model.local, "Only the clients' own line broke, and they know it");
+  command.add_flag("--no-tickets", flags.no_tickets, "The server refuses without giving a slot");
+  add_duration(command, "--network", model.network, "A try takes up to this long to arrive");
+  add_duration(command, "--end", model.end, "The model ends here, whoever is still away");
+  command.add_option("--seed", model.seed, "Another seed is another day")->capture_default_str();
+}
+
+void add_real_flags(CLI::App& command, Flags& flags) {
+  command
+      .add_option(
+          "--real", flags.real,
+          "No model: so many real connections to a server that is killed and started again, "
+          "with --down and --rate")
+      ->check(CLI::Range(1, 19'000));
+  command
+      .add_option("--transport", flags.transports,
+                  "Of real connections: websocket, sse, long-polling, polling, mixed (a quarter "
+                  "each), or each (one run after the other)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"websocket", "sse", "long-polling", "polling", "mixed", "each"}))
+      ->capture_default_str();
+  command
+      .add_option("--formula", flags.formulas,
+                  "Runs more, with bare connections that come back by these policies")
+      ->delimiter(',');
+}
+
+}  // namespace
+
+void add_herd(CLI::App& program, Run& run) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App& command =
+      *program.add_subcommand("herd", "Show how many clients come back after an outage");
+  add_model_flags(command, *flags);
+  add_real_flags(command, *flags);
+  command.add_flag("--json", flags->json, "Print figures and curves as JSON");
+  command.add_option("--svg", flags->svg, "Write the curves into a picture");
+  command.add_flag("--list", flags->list, "List the policies");
+  command.footer(
+      "A model in virtual time, with the client's real policy and the server's real admission;\n"
+      "the same seed gives the same run. For example:\n"
+      "  freshet herd --clients 100000 --down 10s --rate 2000\n"
+      "  freshet herd --policy all --svg herd.svg\n"
+      "  freshet herd --real 1000 --down 3s --rate 500 --formula eventsource,socket.io");
+  command.callback([flags, &run] { run = [flags] { return run_herd(*flags); }; });
+}
+
+}  // namespace freshet::app
