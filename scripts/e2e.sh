@@ -14,6 +14,8 @@ if [ "${1:-}" = --packaging ]; then
   scripts/npm.sh e2e/packaging
   step "the packed npm package in bundlers and runtimes" npm --prefix e2e/packaging test
 else
+  scripts/npm.sh web
+  step "build the demo pages" npm --prefix web run --silent build
   scripts/npm.sh e2e
   step "browser tests" npm --prefix e2e test -- "$@"
 fi

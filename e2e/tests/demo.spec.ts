@@ -1,0 +1,164 @@
+// The demo pages as `freshet serve --demo` gives them, on a phone and on a desktop.
+import { expect, type Page, test as base } from "@playwright/test";
+import type { Transport } from "@freshet/client";
+import { pages } from "../../web/pages.ts";
+import { demoPages, Server } from "../support/server.ts";
+
+const test = base.extend<{ server: Server; errors: string[] }>({
+  server: async ({}, use) => {
+    const server = await Server.start(demoPages);
+    await use(server);
+    await server.kill();
+  },
+  // What the page's console says of errors; none is expected.
+  errors: async ({ page }, use) => {
+    const errors: string[] = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    page.on("console", (message) => {
+      if (message.type() === "error") errors.push(message.text());
+    });
+    await use(errors);
+    expect(errors).toEqual([]);
+  },
+});
+
+const screens = {
+  phone: { width: 390, height: 844 },
+  desktop: { width: 1280, height: 800 },
+};
+const transports: readonly Transport[] = ["sse", "long-polling", "polling", "websocket"];
+
+async function publish(server: Server, topic: string, data: unknown): Promise<void> {
+  const body = JSON.stringify(data);
+  const answer = await fetch(`${server.url}/v1/topics/${topic}`, { method: "POST", body });
+  expect(answer.status).toBe(200);
+}
+
+const expectLive = (page: Page): Promise<void> =>
+  expect(page.locator("#state-pill")).toHaveAttribute("data-kind", "live");
+
+for (const [screen, viewport] of Object.entries(screens)) {
+  test.describe(`on a ${screen}`, () => {
+    test.use({ viewport });
+
+    for (const { name, title } of pages) {
+      test(`${name} becomes live, fits, and can be used from the keyboard`, async ({
+        page,
+        server,
+        errors: _,
+      }) => {
+        await page.goto(`${server.url}/${name}.html`);
+        await expect(page).toHaveTitle(title);
+        await expectLive(page);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+          viewport.width,
+        );
+        // From the top, every link and button is met by Tab alone.
+        const wanted = await page.evaluate(() => {
+          (document.activeElement as HTMLElement).blur();
+          const all = [...document.querySelectorAll<HTMLElement>("a, button, textarea")];
+          const open = all.filter(
+            (one) =>
+              one.tabIndex >= 0 && !one.matches(":disabled") && one.getClientRects().length > 0,
+          );
+          const met = new Set<EventTarget>();
+          document.addEventListener("focusin", ({ target }) => met.add(target!));
+          Object.assign(window, { unmet: () => open.filter((one) => !met.has(one)).length });
+          return open.length;
+        });
+        expect(wanted).toBeGreaterThan(4);
+        const unmet = () => page.evaluate(() => (window as unknown as { unmet(): number }).unmet());
+        for (let press = 0; press < wanted + 20 && (await unmet()) > 0; press++) {
+          await page.keyboard.press("Tab");
+        }
+        expect(await unmet()).toBe(0);
+      });
+    }
+
+    test("the ticker changes its transport while prices flow, and comes back from a cut", async ({
+      page,
+      server,
+      errors: _,
+    }) => {
+      let published = 0;
+      const price = (): Promise<void> =>
+        publish(server, "prices.IBM", { symbol: "IBM", date: "Jan 1 2000", price: ++published });
+      const arrived = page.locator("#count-messages");
+      await price();
+      await page.goto(`${server.url}/ticker.html?transport=websocket`);
+      await expectLive(page);
+      for (const transport of transports) {
+        await page.locator(`#transport-switch [data-choice="${transport}"]`).click();
+        await expect(page.locator("#state-pill")).toHaveAttribute("data-transport", transport);
+        await price();
+        await expect(arrived).toHaveText(String(published));
+      }
+      await page.locator("#cut").click();
+      await expect(page.locator("#state-pill")).not.toHaveAttribute("data-kind", "live");
+      await price();
+      await page.locator("#cut").click();
+      await expectLive(page);
+      await expect(arrived).toHaveText(String(published));
+      await expect(page.locator("#count-gaps")).toHaveText("0");
+      await expect(page.locator("#quote-price")).toContainText(String(published));
+    });
+
+    test("what is said in one chat tab appears once in both", async ({
+      page,
+      context,
+      server,
+      errors: _,
+    }) => {
+      const other = await context.newPage();
+      for (const tab of [page, other]) {
+        await tab.goto(`${server.url}/chat.html`);
+        await expectLive(tab);
+      }
+      for (const [tab, text] of [
+        [page, "The water is rising <b>fast</b> 🌊"],
+        [other, "It is here too"],
+      ] as const) {
+        await tab.locator("#text").fill(text);
+        await tab.locator("#text").press("Enter");
+      }
+      for (const tab of [page, other]) {
+        await expect(tab.locator("#lines .said-text")).toHaveCount(2);
+        await expect(tab.locator("#outbox .said")).toHaveCount(0);
+      }
+      const said = await page.locator("#lines .said-text").allTextContents();
+      expect(said.toSorted()).toEqual(["It is here too", "The water is rising <b>fast</b> 🌊"]);
+      expect(await other.locator("#lines .said-text").allTextContents()).toEqual(said);
+    });
+
+    test("a notification reaches the page, from the page and from outside", async ({
+      page,
+      server,
+      errors: _,
+    }) => {
+      await page.goto(`${server.url}/notifications.html`);
+      await expectLive(page);
+      await page.locator("#ring-text").fill("from the page");
+      await page.locator("#ring-text").press("Enter");
+      await expect(
+        page.locator("#notices .notice").filter({ hasText: "from the page" }),
+      ).toHaveCount(1);
+      await publish(server, "notifications.log", "from outside");
+      await expect(
+        page.locator("#notices .notice").filter({ hasText: "from outside" }),
+      ).toHaveCount(1);
+    });
+
+    test("the overview's four channels are live at once, and get every price", async ({
+      page,
+      server,
+      errors: _,
+    }) => {
+      await page.goto(`${server.url}/index.html`);
+      await expect(page.locator('#channels [data-state][data-kind="live"]')).toHaveCount(4);
+      for (let price = 1; price <= 3; price++) {
+        await publish(server, "prices.IBM", { symbol: "IBM", date: "Jan 1 2000", price });
+      }
+      await expect(page.locator("#channels [data-arrived]")).toHaveText(["3", "3", "3", "3"]);
+    });
+  });
+}
