@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -31,7 +32,8 @@ void raise_open_files_limit() {
 
 }  // namespace
 
-Connections::Connections(std::uint16_t port) : port_(port), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+Connections::Connections(std::uint16_t port)
+    : port_(port), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(64 * 1024) {
   raise_open_files_limit();
 }
 
@@ -60,7 +62,7 @@ int Connections::connect_one(std::size_t number) const {
   return fd;
 }
 
-void Connections::open(std::size_t count, const std::string& request, const std::string& marker) {
+void Connections::open(std::size_t count, const std::vector<Step>& steps) {
   // In batches below the server's listen backlog.
   constexpr std::size_t batch_max = 500;
   for (std::size_t done = 0; done < count;) {
@@ -70,21 +72,44 @@ void Connections::open(std::size_t count, const std::string& request, const std:
       sockets_.push_back(fd);
       epoll_event event{.events = EPOLLIN, .data = {.u64 = sockets_.size() - 1}};
       ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-      if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) !=
-          static_cast<ssize_t>(request.size())) {
-        fail("send");
-      }
     }
-    wait_for_marker(first, marker);
+    for (const Step& step : steps) {
+      for (std::size_t number = first; number < sockets_.size(); ++number) {
+        send(number, step.send);
+      }
+      wait_for(first, step.expect);
+    }
   }
 }
 
-void Connections::wait_for_marker(std::size_t first, const std::string& marker) {
+void Connections::send(std::size_t number, const std::string& bytes) {
+  if (::send(sockets_[number], bytes.data(), bytes.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(bytes.size())) {
+    fail("send");
+  }
+}
+
+std::uint64_t Connections::count_received(char marker, int wait_max_ms) {
+  std::uint64_t count = 0;
+  std::array<epoll_event, 512> events;
+  const int ready = ::epoll_wait(epoll_, events.data(), events.size(), wait_max_ms);
+  for (int i = 0; i < ready; ++i) {
+    const int fd = sockets_[events[i].data.u64];
+    const ssize_t got = ::recv(fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN)) fail("the server closed a connection");
+    if (got > 0) {
+      count += static_cast<std::uint64_t>(
+          std::count(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(got), marker));
+    }
+  }
+  return count;
+}
+
+void Connections::wait_for(std::size_t first, const std::string& marker) {
   std::vector<std::string> received(sockets_.size() - first);
   std::vector<bool> has_marker(received.size());
   std::size_t missing = received.size();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  std::array<char, 64 * 1024> buffer;
   while (missing > 0) {
     if (std::chrono::steady_clock::now() > deadline) {
       throw std::runtime_error(std::to_string(missing) + " connections got no '" + marker + "'");
@@ -93,11 +118,11 @@ void Connections::wait_for_marker(std::size_t first, const std::string& marker) 
     const int ready = ::epoll_wait(epoll_, events.data(), events.size(), 1000);
     for (int i = 0; i < ready; ++i) {
       const std::size_t number = events[i].data.u64;
-      const ssize_t got = ::recv(sockets_[number], buffer.data(), buffer.size(), MSG_DONTWAIT);
+      const ssize_t got = ::recv(sockets_[number], buffer_.data(), buffer_.size(), MSG_DONTWAIT);
       if (got == 0) throw std::runtime_error("the server closed a connection");
       if (got < 0 || number < first || has_marker[number - first]) continue;
       std::string& text = received[number - first];
-      text.append(buffer.data(), static_cast<std::size_t>(got));
+      text.append(buffer_.data(), static_cast<std::size_t>(got));
       if (text.find(marker) != std::string::npos) {
         has_marker[number - first] = true;
         text = {};

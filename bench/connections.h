@@ -8,6 +8,12 @@
 
 namespace freshet::bench {
 
+// One exchange of a handshake: what is sent, and what must have come before the next.
+struct Step {
+  std::string send;
+  std::string expect;
+};
+
 // Holds every connection until destroyed. One thread.
 class Connections {
  public:
@@ -16,21 +22,28 @@ class Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  // Opens `count` more, sends `request` on each and waits until each has received `marker`. Source
-  // addresses are spread over 127.0.0.1 to 127.0.0.250, since one address has 28,000 ports.
-  // Throws std::runtime_error when one fails or not all have it within 60 s.
-  void open(std::size_t count, const std::string& request, const std::string& marker);
+  // Opens `count` more and takes each through the steps. Source addresses are spread over
+  // 127.0.0.1 to 127.0.0.250, since one address has 28,000 ports. Throws std::runtime_error when
+  // one fails or not all are through within 60 s.
+  void open(std::size_t count, const std::vector<Step>& steps);
+
+  // Reads whatever has come within `wait_max_ms` and returns how often `marker` was in it.
+  std::uint64_t count_received(char marker, int wait_max_ms);
+
+  // Sends on one of them. REQUIRES: number < size().
+  void send(std::size_t number, const std::string& bytes);
 
   void close_all();
   std::size_t size() const { return sockets_.size(); }
 
  private:
   int connect_one(std::size_t number) const;
-  void wait_for_marker(std::size_t first, const std::string& marker);
+  void wait_for(std::size_t first, const std::string& marker);
 
   std::uint16_t port_;
   int epoll_;
   std::vector<int> sockets_;
+  std::vector<char> buffer_;
 };
 
 }  // namespace freshet::bench

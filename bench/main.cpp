@@ -1,10 +1,14 @@
 // freshet-bench: measurements of this checkout's server. Run by `./dev bench`.
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <string>
 
+#include "fanout.h"
+#include "floor.h"
 #include "memory.h"
+#include "peer.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Measures the freshet server on this machine, over loopback only."};
@@ -17,8 +21,42 @@ int main(int argc, char** argv) {
   memory->add_option("--connections", connections, "How many are opened")
       ->check(CLI::Range(2'000, 19'000))
       ->capture_default_str();
+
+  freshet::bench::FanoutOptions options;
+  options.scripts = FRESHET_BENCH_PEERS;
+  options.cache = FRESHET_PEER_CACHE;
+  options.results = FRESHET_BENCH_RESULTS;
+  CLI::App* fanout =
+      app.add_subcommand("fanout", "CPU of the server per delivery, beside other servers");
+  fanout->add_option("--systems", options.systems, "Which (default: all that are installed)")
+      ->check(CLI::IsMember(freshet::bench::peer_names()))
+      ->delimiter(',');
+  fanout->add_option("--subscribers", options.subscribers, "How many; may be a list")
+      ->check(CLI::Range(1, 19'000))
+      ->delimiter(',');
+  fanout->add_option("--rounds", options.rounds, "Rounds that count")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  std::int64_t pace = options.pace_per_delivery.count();
+  fanout
+      ->add_option("--pace", pace,
+                   "Nanoseconds between messages for each subscriber; 0: the next follows when the "
+                   "last has arrived everywhere")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+
+  // For fanout's own use.
+  std::uint16_t floor_port = 0;
+  CLI::App* floor = app.add_subcommand("serve-floor")->group("");
+  floor->add_option("port", floor_port)->required();
   CLI11_PARSE(app, argc, argv);
   try {
+    if (*floor) return freshet::bench::serve_floor(floor_port);
+    if (*fanout) {
+      options.pace_per_delivery = std::chrono::nanoseconds(pace);
+      options.program = program;
+      return freshet::bench::measure_fanout(options);
+    }
     return freshet::bench::measure_memory(program, connections);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "freshet-bench: %s\n", error.what());

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "connections.h"
 #include "server_process.h"
@@ -16,8 +17,7 @@ constexpr std::size_t warm_up_count = 1000;
 
 struct Kind {
   const char* name;
-  std::string request;
-  std::string marker;
+  std::vector<Step> steps;
 };
 
 double bytes_per_connection(const std::string& program, const Kind& kind, std::size_t count) {
@@ -25,12 +25,12 @@ double bytes_per_connection(const std::string& program, const Kind& kind, std::s
   ServerProcess server{freshet_serve(program, port), port};
   {
     Connections warm_up{port};
-    warm_up.open(warm_up_count, kind.request, kind.marker);
+    warm_up.open(warm_up_count, kind.steps);
   }
   Connections connections{port};
-  connections.open(warm_up_count, kind.request, kind.marker);
+  connections.open(warm_up_count, kind.steps);
   const std::uint64_t before = server.memory_bytes();
-  connections.open(count - warm_up_count, kind.request, kind.marker);
+  connections.open(count - warm_up_count, kind.steps);
   const std::uint64_t after = server.memory_bytes();
   const double each =
       static_cast<double>(after - before) / static_cast<double>(count - warm_up_count);
@@ -43,13 +43,14 @@ double bytes_per_connection(const std::string& program, const Kind& kind, std::s
 
 int measure_memory(const std::string& program, std::size_t count) {
   const Kind kinds[] = {
-      {"sse", "GET /v1/sse?pattern=bench.memory HTTP/1.1\r\nHost: localhost\r\n\r\n",
-       "\"op\":\"live\""},
+      {"sse",
+       {{"GET /v1/sse?pattern=bench.memory HTTP/1.1\r\nHost: localhost\r\n\r\n",
+         "\"op\":\"live\""}}},
       {"websocket",
-       "GET /v1/ws?pattern=bench.memory HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-       "\"op\":\"live\""},
+       {{"GET /v1/ws?pattern=bench.memory HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+         "\"op\":\"live\""}}},
   };
   int code = 0;
   for (const Kind& kind : kinds) {

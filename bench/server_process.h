@@ -23,8 +23,8 @@ class ServerProcess {
 
   // Anonymous resident memory: the process's own, without files mapped and shared.
   std::uint64_t memory_bytes() const;
-  // CPU used so far, user and system, in microseconds.
-  std::uint64_t cpu_microseconds() const;
+  // CPU used so far by all threads of the process, user and system.
+  std::uint64_t cpu_nanoseconds() const;
   unsigned thread_count() const;
 
  private:

@@ -1,0 +1,130 @@
+#include "fanout.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+
+#include "load_process.h"
+#include "peer.h"
+#include "report.h"
+#include "server_process.h"
+
+namespace freshet::bench {
+
+namespace {
+
+constexpr int server_core = 0;
+constexpr int load_core = 1;
+constexpr std::size_t burst_sizes[] = {1, 16};
+// Deliveries of one window, roughly: enough for the kernel's accounting, few enough for many
+// rounds.
+constexpr std::size_t window_deliveries = 60'000;
+
+class Scratch {
+ public:
+  Scratch()
+      : folder_(std::filesystem::temp_directory_path() /
+                ("freshet-bench-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// One system under load: its server and the process that holds its subscribers.
+class System {
+ public:
+  System(Peer peer, std::size_t subscribers)
+      : peer_(std::move(peer)),
+        subscribers_(subscribers),
+        server_(pinned(peer_.command), peer_.port),
+        load_(peer_, subscribers, load_core) {}
+
+  std::string name() const { return peer_.name + "/" + peer_.transport; }
+
+  // Microseconds of server CPU for each delivery.
+  double measure(const Load& load) {
+    const std::uint64_t before = server_.cpu_nanoseconds();
+    load_.run(load);
+    const std::uint64_t used = server_.cpu_nanoseconds() - before;
+    const auto deliveries = load.bursts * load.burst_size * subscribers_;
+    return static_cast<double>(used) / 1e3 / static_cast<double>(deliveries);
+  }
+
+ private:
+  static std::vector<std::string> pinned(const std::vector<std::string>& command) {
+    std::vector<std::string> all{"taskset", "-c", std::to_string(server_core)};
+    all.insert(all.end(), command.begin(), command.end());
+    return all;
+  }
+
+  Peer peer_;
+  std::size_t subscribers_;
+  ServerProcess server_;
+  LoadProcess load_;
+};
+
+Load load_of(const FanoutOptions& options, std::size_t subscribers, std::size_t burst_size) {
+  const std::size_t burst = subscribers * burst_size;
+  return {.bursts = std::max<std::size_t>(1, window_deliveries / burst),
+          .burst_size = burst_size,
+          .interval = std::chrono::duration_cast<std::chrono::microseconds>(
+              options.pace_per_delivery * static_cast<std::int64_t>(burst)),
+          .payload_bytes = options.payload_bytes};
+}
+
+std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options, const PeerPaths& paths,
+                                               std::size_t subscribers) {
+  std::vector<std::unique_ptr<System>> systems;
+  for (const std::string& name : options.systems.empty() ? peer_names() : options.systems) {
+    auto peer = make_peer(name, paths);
+    if (!peer) {
+      std::printf("%s is not installed (bench/peers/setup.sh): left out\n", name.c_str());
+      continue;
+    }
+    systems.push_back(std::make_unique<System>(*std::move(peer), subscribers));
+  }
+  return systems;
+}
+
+}  // namespace
+
+int measure_fanout(const FanoutOptions& options) {
+  const Scratch scratch;
+  const PeerPaths paths{.freshet = options.program,
+                        .bench = std::filesystem::read_symlink("/proc/self/exe").string(),
+                        .scripts = options.scripts,
+                        .cache = options.cache,
+                        .scratch = scratch.folder()};
+  Report report("CPU of the server per delivery, µs",
+                std::to_string(options.payload_bytes) + "-byte messages, median of " +
+                    std::to_string(options.rounds) + " rounds");
+  for (const std::size_t subscribers : options.subscribers) {
+    const auto systems = start_all(options, paths, subscribers);
+    for (std::size_t round = 0; round <= options.rounds; ++round) {
+      for (const std::size_t burst_size : burst_sizes) {
+        const std::string title =
+            std::to_string(subscribers) + " subscribers, " +
+            (burst_size == 1 ? "one message at a time" : std::to_string(burst_size) + " at once");
+        for (const auto& system : systems) {
+          const double each = system->measure(load_of(options, subscribers, burst_size));
+          if (round > 0) report.add(title, system->name(), each);  // The first one warms up.
+        }
+      }
+    }
+  }
+  report.print();
+  if (!options.results.empty()) report.write(options.results, "fanout");
+  return 0;
+}
+
+}  // namespace freshet::bench

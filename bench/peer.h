@@ -1,0 +1,44 @@
+// The servers that fan-out is measured on: how each is started, subscribed to and published to.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connections.h"
+
+namespace freshet::bench {
+
+// In every payload exactly once, and in no framing of any server here: what is delivered is
+// counted by it. ('~' would not do: it is 126, the first length byte of a WebSocket frame.)
+inline constexpr char delivery_marker = '|';
+
+struct Peer {
+  std::string name;       // "nchan"
+  std::string transport;  // "websocket" or "sse"
+  std::vector<std::string> command;
+  std::uint16_t port = 0;          // Subscribers connect here,
+  std::uint16_t publish_port = 0;  // and the one publisher here.
+  std::vector<Step> subscribe;
+  std::vector<Step> begin_publishing;
+  std::function<std::string(const std::string& payload)> publish;
+};
+
+struct PeerPaths {
+  std::string freshet;            // Our program.
+  std::string bench;              // This one: it can play the floor.
+  std::filesystem::path scripts;  // bench/peers.
+  std::filesystem::path cache;    // Where bench/peers/setup.sh installed what Debian lacks.
+  std::filesystem::path scratch;  // For configuration files; exists.
+};
+
+// Every system that can be measured, ours first: "freshet/websocket", "nchan/sse", …
+std::vector<std::string> peer_names();
+
+// Ready to start on ports of its own; nullopt when it is not installed. Throws on an unknown name.
+std::optional<Peer> make_peer(const std::string& name, const PeerPaths& paths);
+
+}  // namespace freshet::bench
