@@ -1,31 +1,30 @@
 #include "integration/reverse_proxy.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
+#include <array>
 #include <chrono>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <utility>
 
+#include "integration/loopback.h"
 #include "native/descriptor.h"
 #include "paths.h"
 
 namespace freshet::tests {
 namespace {
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
+constexpr std::chrono::milliseconds patience{20'000};
 
 // Neither program tells which port it was given, so one is taken that was free a moment ago.
 std::uint16_t free_port() {
@@ -37,6 +36,17 @@ std::uint16_t free_port() {
     throw std::runtime_error("no port is free");
   }
   return ntohs(address.sin_port);
+}
+
+// Where a program tells its service manager how it does, as systemd lays down (sd_notify(3)).
+native::Descriptor notify_socket(const std::string& path) {
+  native::Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* const plain = reinterpret_cast<const sockaddr*>(&address);
+  if (bind(socket.number(), plain, sizeof address) != 0) throw std::runtime_error("no " + path);
+  return socket;
 }
 
 bool takes_connections(std::uint16_t port) {
@@ -69,7 +79,10 @@ std::string program(const std::string& name) {
 }  // namespace
 
 ReverseProxy::ReverseProxy(Kind kind, std::uint16_t server)
-    : kind_(kind), port_(free_port()), folder_(make_folder()) {
+    : kind_(kind),
+      port_(free_port()),
+      folder_(make_folder()),
+      notices_(notify_socket(folder_ + "/notices")) {
   std::ofstream(folder_ + "/proxy.conf") << configuration(server);
   start();
 }
@@ -118,18 +131,32 @@ std::vector<std::string> ReverseProxy::command() const {
             "-g",
             "daemon off; pid " + folder_ + "/pid;"};
   }
-  return {program("haproxy"), "-W", "-q", "-f", file};
+  return {program("haproxy"), "-Ws", "-q", "-f", file};
 }
 
 void ReverseProxy::start() {
-  program_ = std::make_unique<Program>(command());
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  program_ = std::make_unique<Program>(
+      command(), Program::Environment{{"NOTIFY_SOCKET", folder_ + "/notices"}});
+  if (kind_ == Kind::haproxy) return wait_until_ready();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!takes_connections(port_)) {
     if (std::chrono::steady_clock::now() > deadline) {
       throw std::runtime_error("the proxy does not start: " + command().front());
     }
     std::this_thread::yield();
   }
+}
+
+void ReverseProxy::wait_until_ready() {
+  pollfd one{.fd = notices_.number(), .events = POLLIN, .revents = 0};
+  while (poll(&one, 1, static_cast<int>(patience.count())) == 1) {
+    std::array<char, 4096> buffer;
+    const ssize_t count = recv(notices_.number(), buffer.data(), buffer.size(), 0);
+    if (count <= 0) break;
+    const std::string_view notice(buffer.data(), static_cast<std::size_t>(count));
+    if (notice.find("READY=1") != std::string_view::npos) return;
+  }
+  throw std::runtime_error("the proxy does not get ready: " + command().front());
 }
 
 void ReverseProxy::stop() {
@@ -144,6 +171,11 @@ void ReverseProxy::restart() {
   start();
 }
 
-void ReverseProxy::reload() { program_->signal(kind_ == Kind::nginx ? SIGHUP : SIGUSR2); }
+// HAProxy 2.6 can lose a SIGTERM that reaches it before its reload is over, and then never ends.
+void ReverseProxy::reload() {
+  if (kind_ == Kind::nginx) return program_->signal(SIGHUP);
+  program_->signal(SIGUSR2);
+  wait_until_ready();
+}
 
 }  // namespace freshet::tests

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "integration/program.h"
+#include "native/descriptor.h"
 
 namespace freshet::tests {
 
@@ -33,10 +34,13 @@ class ReverseProxy {
  private:
   std::vector<std::string> command() const;
   std::string configuration(std::uint16_t server) const;
+  // What HAProxy tells; nginx tells nothing.
+  void wait_until_ready();
 
   Kind kind_;
   std::uint16_t port_;
   std::string folder_;
+  native::Descriptor notices_;
   std::unique_ptr<Program> program_;
 };
 

@@ -15,16 +15,10 @@
 #include <utility>
 #include <vector>
 
+#include "integration/loopback.h"
+
 namespace freshet::tests {
 namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 native::Descriptor new_socket() {
   return native::Descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
