@@ -64,8 +64,12 @@ export class SubjectPage {
       .poll(async () => (await this.numbers()).at(-1) ?? 0)
       .toBeGreaterThanOrEqual(newest);
   }
-  /** Everything has arrived, or a gap was told in its place; these gaps and no others. */
+  /**
+   * Ends the publishing. Then everything has arrived, or a gap was told in its place; these gaps
+   * and no others.
+   */
   async expectPromiseKept(gaps: string[] = []): Promise<void> {
+    await this.publisher.stop();
     await this.untilCaughtUp();
     expect(complaints(await this.entries(), this.publisher)).toEqual([]);
     expect(await this.gaps()).toEqual(gaps);

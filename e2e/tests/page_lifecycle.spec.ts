@@ -57,7 +57,6 @@ for (const transport of transports) {
       await subject.untilCaughtUp();
       await show();
       await publisher.more(5);
-      await publisher.stop();
       await subject.expectPromiseKept();
       const states = await subject.states();
       expect(states.map(({ kind }) => kind)).toEqual(["idle", "connecting", "live"]);
@@ -82,7 +81,6 @@ for (const transport of transports) {
       await show();
       await subject.untilLive(transport);
       await publisher.more(5);
-      await publisher.stop();
       await subject.expectPromiseKept();
       const reasons = (await subject.states()).flatMap((state) =>
         state.kind === "waiting" ? [state.reason] : [],
@@ -104,7 +102,6 @@ for (const transport of transports) {
       await back();
       await subject.untilLive(transport);
       await publisher.more(5);
-      await publisher.stop();
       await subject.expectPromiseKept();
     });
 
@@ -181,7 +178,6 @@ test.describe("a site with a window of five minutes", () => {
     await publisher.more(5);
     await show();
     await subject.untilLive("websocket");
-    await publisher.stop();
     await subject.expectPromiseKept();
   });
 });

@@ -38,7 +38,6 @@ for (const { transport, route, fallback, barrier } of cases) {
       await subject.start(alone);
       await subject.untilLive(transport);
       await publisher.more(30);
-      await publisher.stop();
       await subject.expectPromiseKept();
     });
 
@@ -70,7 +69,6 @@ for (const { transport, route, fallback, barrier } of cases) {
       line.mend();
       await subject.untilLive(transport);
       await publisher.more(10);
-      await publisher.stop();
       await subject.expectPromiseKept();
     });
 
@@ -89,7 +87,6 @@ for (const { transport, route, fallback, barrier } of cases) {
       await publisher.more(10);
       await subject.untilLive(transport);
       await publisher.more(10);
-      await publisher.stop();
       await subject.expectPromiseKept(["epoch"]);
     });
 
@@ -104,7 +101,6 @@ for (const { transport, route, fallback, barrier } of cases) {
       await subject.start(both);
       await subject.untilLive(fallback);
       await publisher.more(10);
-      await publisher.stop();
       await subject.expectPromiseKept();
       expect(line.count(route)).toBeGreaterThan(0);
     });
@@ -124,7 +120,6 @@ for (const { transport, route, fallback, barrier } of cases) {
       line.unbar(route);
       await subject.untilLive(transport);
       await publisher.more(5);
-      await publisher.stop();
       await subject.expectPromiseKept();
     });
   });
