@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "app/arguments.h"
 #include "app/commands.h"
 #include "app/exit_code.h"
+#include "app/flag_group.h"
 #include "app/herd_real.h"
 #include "app/herd_result.h"
 #include "herd/herd.h"
@@ -259,64 +259,80 @@ int run_herd(Flags& flags) {
   return flags.real > 0 ? run_real(flags) : run_model(flags);
 }
 
-void add_duration(CLI::App& command, const std::string& name, Duration& target,
-                  const std::string& help) {
-  const auto set = [&target, name](const std::string& text) {
-    const auto value = parse_duration(text);
-    if (!value) throw CLI::ValidationError(name, value.error().message);
-    target = *value;
+void add_outage_flags(CLI::App& command, Flags& flags) {
+  server::HerdOptions& model = flags.model;
+  FlagGroup group(command, "The outage");
+  const auto number = [&](const char* name, auto& target, const char* help) {
+    command.add_option(name, target, help)
+        ->type_name("N")
+        ->capture_default_str()
+        ->group("The outage");
   };
-  command
-      .add_option_function<std::string>(name, set,
-                                        help + " [" + std::to_string(target.count()) + "ms]")
-      ->type_name("");
+  number("--clients", model.clients, "How many lose their connection");
+  group.duration("--down", model.down, "How long the server is away", Duration{0});
+  number("--rate", model.rate, "Clients a second that the server admits");
 }
 
 void add_model_flags(CLI::App& command, Flags& flags) {
   server::HerdOptions& model = flags.model;
-  command.add_option("--clients", model.clients, "How many lose their connection")
-      ->capture_default_str();
-  add_duration(command, "--down", model.down, "How long the server is away");
-  command.add_option("--rate", model.rate, "Clients a second that the server admits")
-      ->capture_default_str();
-  command.add_option("--burst", model.burst, "How many it admits at once")->capture_default_str();
+  const std::string title = "The model";
+  FlagGroup group(command, title);
+  const auto number = [&](const char* name, auto& target, const char* help) {
+    return command.add_option(name, target, help)->type_name("N")->group(title);
+  };
   command
       .add_option("--policy", flags.policies,
                   "How they come back: names divided by commas, peers, or all (--list tells them)")
+      ->type_name("NAMES")
       ->delimiter(',')
-      ->capture_default_str();
-  command.add_option("--site", model.site,
-                     "Clients of the whole site, when only --clients of them are lost");
-  command.add_option("--away", model.away, "Share of the servers that is away, 0 to 1")
-      ->capture_default_str();
-  add_duration(command, "--slow-start", model.slow_start,
-               "After its return the server is reached by ever more tries, by all after this long");
-  command.add_flag("--cold", model.cold, "The clients were told no window yet");
-  command.add_flag("--local", model.local, "Only the clients' own line broke, and they know it");
-  command.add_flag("--no-tickets", flags.no_tickets, "The server refuses without giving a slot");
-  add_duration(command, "--network", model.network, "A try takes up to this long to arrive");
-  add_duration(command, "--end", model.end, "The model ends here, whoever is still away");
-  command.add_option("--seed", model.seed, "Another seed is another day")->capture_default_str();
+      ->default_str("windowed")
+      ->group(title);
+  number("--burst", model.burst, "How many the server admits at once")->capture_default_str();
+  number("--site", model.site, "Clients of the whole site, when only --clients of them are lost");
+  number("--away", model.away, "Share of the servers that is away, 0 to 1")->capture_default_str();
+  group.duration(
+      "--slow-start", model.slow_start,
+      "After its return the server is reached by ever more tries, by all after this long",
+      Duration{0});
+  group.flag("--cold", model.cold, "The clients were told no window yet");
+  group.flag("--local", model.local, "Only the clients' own line broke, and they know it");
+  group.flag("--no-tickets", flags.no_tickets, "The server refuses without giving a slot");
+  group.duration("--network", model.network, "A try takes up to this long to arrive", Duration{0});
+  group.duration("--end", model.end, "The model ends here, whoever is still away");
+  number("--seed", model.seed, "Another seed is another day")->capture_default_str();
 }
 
 void add_real_flags(CLI::App& command, Flags& flags) {
+  const std::string title = "Real connections instead, with --down and --rate";
   command
-      .add_option(
-          "--real", flags.real,
-          "No model: so many real connections to a server that is killed and started again, "
-          "with --down and --rate")
-      ->check(CLI::Range(1, 19'000));
+      .add_option("--real", flags.real,
+                  "So many, up to 19000, to a server that is killed and started again")
+      ->check(CLI::Range(1, 19'000).description(""))
+      ->type_name("N")
+      ->group(title);
   command
       .add_option("--transport", flags.transports,
-                  "Of real connections: websocket, sse, long-polling, polling, mixed (a quarter "
-                  "each), or each (one run after the other)")
+                  "websocket, sse, long-polling, polling, mixed (a quarter each), or each (one run "
+                  "after the other)")
       ->delimiter(',')
-      ->check(CLI::IsMember({"websocket", "sse", "long-polling", "polling", "mixed", "each"}))
-      ->capture_default_str();
+      ->check(CLI::IsMember({"websocket", "sse", "long-polling", "polling", "mixed", "each"})
+                  .description(""))
+      ->type_name("NAMES")
+      ->default_str("mixed")
+      ->group(title);
   command
       .add_option("--formula", flags.formulas,
                   "Runs more, with bare connections that come back by these policies")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->group(title);
+}
+
+void add_output_flags(CLI::App& command, Flags& flags) {
+  FlagGroup group(command, "What it prints");
+  group.flag("--json", flags.json, "Figures and curves as JSON");
+  group.text("--svg", flags.svg, "FILE", "Write the curves into a picture");
+  group.flag("--list", flags.list, "The policies, and nothing else");
 }
 
 }  // namespace
@@ -325,14 +341,13 @@ void add_herd(CLI::App& program, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App& command =
       *program.add_subcommand("herd", "Show how many clients come back after an outage");
+  add_outage_flags(command, *flags);
   add_model_flags(command, *flags);
   add_real_flags(command, *flags);
-  command.add_flag("--json", flags->json, "Print figures and curves as JSON");
-  command.add_option("--svg", flags->svg, "Write the curves into a picture");
-  command.add_flag("--list", flags->list, "List the policies");
+  add_output_flags(command, *flags);
   command.footer(
-      "A model in virtual time, with the client's real policy and the server's real admission;\n"
-      "the same seed gives the same run. For example:\n"
+      "The model runs in virtual time, on the client's real policy and the server's\n"
+      "real admission; the same seed gives the same run. For example:\n"
       "  freshet herd --clients 100000 --down 10s --rate 2000\n"
       "  freshet herd --policy all --svg herd.svg\n"
       "  freshet herd --real 1000 --down 3s --rate 500 --formula eventsource,socket.io");

@@ -5,7 +5,7 @@ import unittest
 
 from program import DONE, USAGE, ProgramTest, freshet
 
-COMMANDS = ["serve", "pub", "sub", "replay"]
+COMMANDS = ["serve", "pub", "sub", "replay", "herd"]
 
 
 class UsageTest(ProgramTest):
@@ -38,7 +38,7 @@ class UsageTest(ProgramTest):
         self.assert_ends(freshet("frob"), USAGE, "'frob'", "freshet --help")
 
     def test_an_unknown_option_is_told_with_where_help_is(self):
-        arguments = {"serve": [], "pub": ["chat.lobby", "1"], "sub": ["chat.*"], "replay": [__file__, "--topic", "a"]}
+        arguments = {"serve": [], "pub": ["chat.lobby", "1"], "sub": ["chat.*"], "replay": [__file__, "--topic", "a"], "herd": []}
         for command in COMMANDS:
             ended = freshet(command, *arguments[command], "--frob")
             self.assert_ends(ended, USAGE, f"freshet {command}: ", "--frob", f"freshet {command} --help")
