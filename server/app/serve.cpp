@@ -98,7 +98,8 @@ void add_time_flags(CLI::App& command, Flags& flags) {
       ->type_name("N")
       ->capture_default_str()
       ->group("Times");
-  group.duration("--long-poll-max", server.limits.wait_max, "The longest wait of a long poll");
+  group.duration("--long-poll-max", server.limits.wait_max,
+                 "The longest wait of a long poll; one that asks for more is answered then");
   group.duration("--poll-interval", server.limits.poll_interval,
                  "What polling clients are advised to leave between two polls");
   group.duration("--request-time-max", server.connection.request_time_max,
@@ -107,6 +108,8 @@ void add_time_flags(CLI::App& command, Flags& flags) {
                  "How long a connection may be silent between two requests; then it is closed");
   group.duration("--write-stall-max", server.connection.write_stall_max,
                  "How long the reader of a plain answer may take nothing; then it is cut off");
+  group.duration("--linger-max", server.connection.linger_max,
+                 "How long a peer may take to close after the last answer; then it is cut off");
   group.duration("--drain-max", server.drain_max, "The longest the server takes to stop");
 }
 
@@ -130,6 +133,8 @@ void add_limit_flags(CLI::App& command, Flags& flags) {
               "Bytes of one poll answer; then it is cut (more)");
   group.count("--history-messages-max", limits.history_messages_max,
               "Messages of one history answer; a request for more is refused");
+  group.bytes("--pipelined-bytes-max", flags.server.connection.pipelined_bytes_max,
+              "Requests held behind a long poll or an event stream; the rest waits in the kernel");
   group.bytes("--request-line-bytes-max", framer.request_line_bytes_max,
               "Method, URL and version of a request; longer is refused (414)", 64);
   group.bytes("--header-bytes-max", framer.header_bytes_max,

@@ -122,9 +122,20 @@ class Server::Handler final : public park::RequestHandler {
     const Instant now = routes_.live().now();
     server::ServerContext& context = owner_.context_;
     context.log.trim(now);
+    count_forgotten();
     const std::int64_t clients = context.counts.open() + context.counts.pollers.value();
     window_->observe(static_cast<std::size_t>(std::max<std::int64_t>(clients, 0)), now);
     context.window_ms.store(window_->value(now).count(), std::memory_order_relaxed);
+  }
+
+  // Of the log's limits those at which it forgets something early.
+  void count_forgotten() {
+    const server::SharedLog::Size size = owner_.log_.size();
+    server::LimitCounts& limits = owner_.context_.counts.limits;
+    limits.of(server::LimitName::idempotency_keys)
+        .set(static_cast<std::int64_t>(size.keys_forgotten));
+    limits.of(server::LimitName::empty_topics)
+        .set(static_cast<std::int64_t>(size.topics_forgotten));
   }
 
   Server& owner_;
@@ -185,6 +196,7 @@ park::LoopsOptions Server::loops_options() const {
   loops.loop.on_accept_paused = [] {
     spdlog::warn("out of file descriptors: not accepting for now; raise the limit (ulimit -n)");
   };
+  loops.loop.on_accept_resumed = [] { spdlog::warn("accepting again"); };
   return loops;
 }
 

@@ -27,7 +27,7 @@ struct Limits {
   // Bytes after which a poll answer is cut; it holds at least one message.
   std::size_t poll_bytes_max = 1024 * 1024;
 
-  // The longest wait of a long poll; a client that asks for more is refused (invalid_argument).
+  // The longest wait of a long poll; one that asks for more is answered after this.
   Duration wait_max{55'000};
   // What polling clients are advised to leave between two polls.
   Duration poll_interval{4'000};

@@ -19,6 +19,9 @@ struct RawRequest {
   std::string wait, limit, client, ticket, sdk, last_event_id;
 };
 
+// What docs/protocol.md lets a client ask for; flags may allow more.
+constexpr Duration wait_of_protocol_max{55'000};
+
 Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
 
 // A whole number from `low` to `high`, or `otherwise` when there is no text.
@@ -78,10 +81,13 @@ Result<SubscribeRequest> parse(RawRequest raw, const Limits& limits) {
     if (last) apply_last_event_id(*start, *last);
     request.starts.push_back({std::move(raw.patterns[i]), *std::move(start)});
   }
+  const Duration longest = std::max(limits.wait_max, wait_of_protocol_max);
   const auto wait =
-      parse_number("wait", raw.wait, 0, 0, static_cast<std::uint64_t>(limits.wait_max.count()));
+      parse_number("wait", raw.wait, 0, 0, static_cast<std::uint64_t>(longest.count()));
   if (!wait) return wait.error();
   request.wait = Duration{static_cast<Duration::rep>(*wait)};
+  request.wait_cut = request.wait > limits.wait_max;
+  if (request.wait_cut) request.wait = limits.wait_max;
   const auto limit =
       parse_number("limit", raw.limit, limits.poll_messages_max, 1, limits.poll_messages_max);
   if (!limit) return limit.error();

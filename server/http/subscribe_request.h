@@ -24,6 +24,7 @@ struct SubscribeRequest {
   };
   std::vector<Start> starts;  // In the order asked for; may be empty.
   Duration wait{0};           // Polls: how long to wait for a first message.
+  bool wait_cut = false;      // It asked for more than the server waits.
   std::size_t limit = 0;      // Polls: messages of the answer; never 0 after parsing.
   std::string client;         // The id from an earlier hello; empty without one.
   std::string ticket;
@@ -33,7 +34,9 @@ struct SubscribeRequest {
 // From ?pattern=&cursor=&wait=&limit=&client=&ticket=&sdk= and Last-Event-ID. `pattern` may repeat;
 // `cursor` is one for all or one for each. Last-Event-ID takes the place of words, of cursors of
 // another epoch and of lower positions. Unknown parameters are ignored.
-// Fails with invalid_pattern, invalid_cursor, invalid_argument or too_many.
+// A wait that the protocol allows and this server does not is cut, so that a server with a shorter
+// one serves every client. Fails with invalid_pattern, invalid_cursor, invalid_argument or
+// too_many.
 Result<SubscribeRequest> parse_subscribe_query(const Request& request, const Limits& limits);
 
 // From {"patterns":[…],"cursors":[…],"wait":…,"limit":…,"client":…,"ticket":…,"sdk":…}; `pattern`

@@ -98,6 +98,7 @@ Result<Appended> MemoryLog::append(const AppendRequest& request, Instant now) {
     if (keys_.size() > retention_.keys_max) {
       keys_.erase(key_ages_.front().scope);
       key_ages_.pop_front();
+      ++keys_forgotten_;
     }
   }
   trim(now);
@@ -283,6 +284,7 @@ void MemoryLog::forget_topics() {
     forgotten_ = std::max(forgotten_, oldest->first);
     topics_.erase(oldest->second);
     empty_topics_.erase(oldest);
+    ++topics_forgotten_;
   }
 }
 

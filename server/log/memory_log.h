@@ -55,6 +55,9 @@ class MemoryLog final : public Log {
   std::size_t messages() const { return ring_.size(); }
   std::size_t bytes() const { return bytes_; }
   std::size_t topics() const { return topics_.size(); }
+  // Since the start: what was let go of because of keys_max and empty_topics_max.
+  std::uint64_t keys_forgotten() const { return keys_forgotten_; }
+  std::uint64_t topics_forgotten() const { return topics_forgotten_; }
 
  private:
   struct Kept {
@@ -96,6 +99,8 @@ class MemoryLog final : public Log {
   std::uint64_t forgotten_ = 0;    // The highest mark of a topic that was forgotten.
   std::unordered_map<std::string, std::uint64_t> keys_;
   std::deque<Key> key_ages_;
+  std::uint64_t keys_forgotten_ = 0;
+  std::uint64_t topics_forgotten_ = 0;
   std::vector<LogFollower*> followers_;
 };
 

@@ -54,9 +54,14 @@ class SharedLog final : public Log {
     std::size_t messages = 0;
     std::size_t bytes = 0;
     std::size_t topics = 0;
+    std::uint64_t keys_forgotten = 0;    // Early, because of keys_max.
+    std::uint64_t topics_forgotten = 0;  // Because of empty_topics_max.
   };
   Size size() const {
-    return locked([&] { return Size{log_.messages(), log_.bytes(), log_.topics()}; });
+    return locked([&] {
+      return Size{log_.messages(), log_.bytes(), log_.topics(), log_.keys_forgotten(),
+                  log_.topics_forgotten()};
+    });
   }
 
  private:

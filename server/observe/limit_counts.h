@@ -25,14 +25,20 @@ enum class LimitName : std::uint8_t {
   request_time,
   keep_alive,
   write_stall,
+  long_poll,
+  linger,
+  pipelined_bytes,
+  idempotency_keys,
+  empty_topics,
 };
 
 // In the order of LimitName; each is the flag of `freshet serve` without "--" and "-max".
-inline constexpr std::array<std::string_view, 14> limit_names{
-    "message-bytes",      "publish-lines", "patterns",     "streams",
-    "outbox-bytes",       "poll-messages", "poll-bytes",   "history-messages",
-    "request-line-bytes", "header-bytes",  "header-count", "request-time",
-    "keep-alive",         "write-stall"};
+inline constexpr std::array<std::string_view, 19> limit_names{
+    "message-bytes",      "publish-lines",    "patterns",     "streams",
+    "outbox-bytes",       "poll-messages",    "poll-bytes",   "history-messages",
+    "request-line-bytes", "header-bytes",     "header-count", "request-time",
+    "keep-alive",         "write-stall",      "long-poll",    "linger",
+    "pipelined-bytes",    "idempotency-keys", "empty-topics"};
 
 class LimitCounts {
  public:

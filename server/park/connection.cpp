@@ -125,6 +125,7 @@ void Connection::handle_deadline(const DeadlineList& list) {
     add(loop_->counters_.write_stalls_total, 1);
     close_socket(CloseReason::local);
   } else {
+    add(loop_->counters_.linger_timeouts_total, 1);
     close_socket(CloseReason::local);
   }
 }
@@ -222,6 +223,9 @@ void Connection::feed(std::span<char> input) {
         unread_ = std::make_unique<Unread>(std::string(), Framer(loop_->options_.framer), false);
       }
       unread_->bytes.append(input.data(), input.size());
+      if (unread_->bytes.size() == loop_->options_.pipelined_bytes_max) {
+        add(loop_->counters_.pipelined_full_total, 1);
+      }
       break;
     case Phase::upgraded:
       parked_->handle_bytes(input);

@@ -167,8 +167,7 @@ void Loop::accept_some(int listener_fd) {
         new Connection(*this, fd, Peer::from(reinterpret_cast<const sockaddr*>(&address)));
     connection->index_ = static_cast<std::uint32_t>(connections_.size());
     connections_.push_back(connection);
-    add(counters_.accepted_total, 1);
-    add(counters_.connections, 1);
+    note_accepted();
     // The only epoll_ctl of its life: edges say when input or room for output has come.
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
@@ -183,10 +182,19 @@ void Loop::accept_some(int listener_fd) {
 
 void Loop::pause_accepting() {
   if (accept_timer_ != 0) return;
-  add(counters_.accept_pauses_total, 1);
   watch_listeners(false);
   accept_timer_ = timers_.set(now_ + accept_pause, [this] { resume_accepting(); });
+  // Trying again in vain is the same shortage, and told once.
+  if (std::exchange(out_of_files_, true)) return;
+  add(counters_.accept_pauses_total, 1);
   if (options_.on_accept_paused) options_.on_accept_paused();
+}
+
+void Loop::note_accepted() {
+  add(counters_.accepted_total, 1);
+  add(counters_.connections, 1);
+  if (!std::exchange(out_of_files_, false)) return;
+  if (options_.on_accept_resumed) options_.on_accept_resumed();
 }
 
 void Loop::resume_accepting() {

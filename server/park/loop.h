@@ -25,13 +25,15 @@ namespace freshet::park {
 // Written by one loop, read by any thread; each value is exact, together they are a snapshot only.
 struct LoopCounters {
   std::atomic<std::uint64_t> accepted_total{0};
-  std::atomic<std::uint64_t> accept_pauses_total{0};  // Out of file descriptors.
+  std::atomic<std::uint64_t> accept_pauses_total{0};  // Times it ran out of file descriptors.
   std::atomic<std::uint64_t> requests_total{0};       // Handed to the RequestHandler.
   std::atomic<std::uint64_t> refusals_total{0};       // Refused by the framer, 408 included.
   std::atomic<std::uint64_t> request_timeouts_total{0};
   std::atomic<std::uint64_t> idle_timeouts_total{0};
   std::atomic<std::uint64_t> write_stalls_total{0};
-  std::atomic<std::uint64_t> sends_total{0};  // System calls that sent.
+  std::atomic<std::uint64_t> linger_timeouts_total{0};
+  std::atomic<std::uint64_t> pipelined_full_total{0};  // Input left to the kernel.
+  std::atomic<std::uint64_t> sends_total{0};           // System calls that sent.
   std::atomic<std::uint64_t> sent_bytes_total{0};
   std::atomic<std::uint64_t> turns_total{0};
   std::atomic<std::int64_t> connections{0};   // Open now.
@@ -120,6 +122,7 @@ class Loop {
   void accept_some(int listener_fd);
   void pause_accepting();
   void resume_accepting();
+  void note_accepted();
   void watch_listeners(bool on);
   void run_ready();
   void run_posted();
@@ -151,7 +154,8 @@ class Loop {
   DeadlineList stall_;
   DeadlineList linger_;
   std::vector<int> listeners_;
-  TimerId accept_timer_ = 0;  // Not 0 while accepting is paused.
+  TimerId accept_timer_ = 0;   // Not 0 while accepting is paused.
+  bool out_of_files_ = false;  // From the first pause until a newcomer is accepted again.
   std::vector<Connection*> connections_;
   std::vector<Connection*> flush_list_;
   std::vector<Connection*> ready_list_;

@@ -21,7 +21,11 @@ std::mt19937_64 seeded() {
 }  // namespace
 
 LiveLoop::LiveLoop(park::Loop& loop, ServerContext& context)
-    : loop_(loop), context_(context), hub_(context.log, context.hub), random_(seeded()) {
+    : loop_(loop),
+      context_(context),
+      hub_(context.log, context.hub),
+      random_(seeded()),
+      report_(context.counts) {
   context_.log.follow(*this);
   housekeep();
 }
@@ -94,31 +98,9 @@ void LiveLoop::arm_tick() {
 void LiveLoop::housekeep() {
   housekeeping_timer_ = loop_.after(housekeeping_interval, [this] { housekeep(); });
   hub_.set_window(Duration{context_.window_ms.load(std::memory_order_relaxed)});
-  const HubCounts& now_counted = hub_.counts();
-  const auto add = [](Count& count, std::uint64_t now, std::uint64_t told) {
-    count.add(static_cast<std::int64_t>(now - told));
-  };
-  ServerCounts& counts = context_.counts;
-  add(counts.messages, now_counted.messages, told_.messages);
-  add(counts.deliveries, now_counted.deliveries, told_.deliveries);
-  add(counts.replayed, now_counted.replayed, told_.replayed);
-  add(counts.gaps, now_counted.gaps, told_.gaps);
-  add(counts.slow_consumers, now_counted.slow_consumers, told_.slow_consumers);
-  LimitCounts& limits = counts.limits;
-  add(limits.of(LimitName::outbox_bytes), now_counted.slow_consumers, told_.slow_consumers);
-  add(limits.of(LimitName::patterns), now_counted.too_many, told_.too_many);
-  told_ = now_counted;
-  const auto add_timeouts = [&](LimitName limit, const std::atomic<std::uint64_t>& total,
-                                std::uint64_t& told) {
-    const std::uint64_t now_total = total.load(std::memory_order_relaxed);
-    add(limits.of(limit), now_total, std::exchange(told, now_total));
-  };
-  const park::LoopCounters& sockets = loop_.counters();
-  add_timeouts(LimitName::request_time, sockets.request_timeouts_total, told_request_timeouts_);
-  add_timeouts(LimitName::keep_alive, sockets.idle_timeouts_total, told_idle_timeouts_);
-  add_timeouts(LimitName::write_stall, sockets.write_stalls_total, told_write_stalls_);
+  report_.report(hub_.counts(), loop_.counters());
   const auto pollers = static_cast<std::int64_t>(pollers_.count(now()));
-  counts.pollers.add(pollers - std::exchange(pollers_told_, pollers));
+  context_.counts.pollers.add(pollers - std::exchange(pollers_told_, pollers));
 }
 
 std::string LiveLoop::client_id(std::string given) {

@@ -12,6 +12,7 @@
 #include "admission/recent_clients.h"
 #include "hub/hub.h"
 #include "park/loop.h"
+#include "transport/loop_report.h"
 #include "transport/server_context.h"
 
 namespace freshet::server {
@@ -63,10 +64,7 @@ class LiveLoop final : private LogFollower {
   std::mt19937_64 random_;
   RecentClients pollers_{Duration{90'000}};
   std::int64_t pollers_told_ = 0;
-  HubCounts told_;
-  std::uint64_t told_request_timeouts_ = 0;
-  std::uint64_t told_idle_timeouts_ = 0;
-  std::uint64_t told_write_stalls_ = 0;
+  LoopReport report_;
   std::atomic<bool> noted_{false};  // A wake is on its way.
   bool pump_set_ = false;
   park::TimerId tick_timer_ = 0;

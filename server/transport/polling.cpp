@@ -33,6 +33,7 @@ void handle_poll(LiveLoop& live, const Request& request, Response& response) {
   // Without a cursor there is nothing to wait behind: the answer gives one at once, so that nothing
   // is missed between this poll and the next.
   const bool wait = parsed->wait > Duration{0} && !starts_at_head(*parsed);
+  if (parsed->wait_cut) live.context().counts.limits.of(LimitName::long_poll).add();
   if (wait ? !live.has_room() : live.draining()) {
     live.context().counts.refused_busy.add();
     return refuse_poll_busy(response, live.spread_in_window());

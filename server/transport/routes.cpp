@@ -205,6 +205,12 @@ std::string metrics_text(const ServerContext& context) {
   text.sample(counts.refused_busy.value(), {{"reason", "busy"}});
   text.sample(counts.refused_malformed.value(), {{"reason", "malformed"}});
   counts.limits.write(text);
+  one("freshet_connections", "gauge", "Open sockets of clients.", counts.connections.value());
+  one("freshet_outbox_bytes", "gauge", "What waits to be sent, over all connections.",
+      counts.outbox_bytes.value());
+  one("freshet_accept_pauses_total", "counter",
+      "Times a loop stopped accepting because it was out of file descriptors.",
+      counts.accept_pauses.value());
   one("freshet_log_head", "gauge", "The newest id of the log.",
       static_cast<std::int64_t>(context.log.head()));
   one("freshet_window_milliseconds", "gauge",

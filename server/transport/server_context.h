@@ -37,7 +37,10 @@ struct ServerCounts {
   Count refused_malformed;  // Requests for a stream or a poll that do not parse.
   Count websocket_faults;   // Connections ended for a breach of RFC 6455 or of the protocol.
   LimitCounts limits;
-  Count pollers;  // Clients that polled lately, of all loops.
+  Count pollers;        // Clients that polled lately, of all loops.
+  Count connections;    // Sockets that are open now.
+  Count outbox_bytes;   // What waits in all outboxes now: a message counts for each that waits.
+  Count accept_pauses;  // Times a loop ran out of file descriptors.
 
   TransportCounts& of(Transport transport) {
     return transports[static_cast<std::size_t>(transport)];

@@ -29,7 +29,8 @@ class FlagsTest(ProgramTest):
     def test_limits_of_requests_are_counted_when_reached(self):
         server = self.server("--message-bytes-max", "100", "--publish-lines-max", "2", "--patterns-max", "2",
                              "--poll-messages-max", "2", "--poll-bytes-max", "150", "--history-messages-max", "5",
-                             "--header-bytes-max", "1000", "--request-line-bytes-max", "300", "--header-count-max", "9")
+                             "--header-bytes-max", "1000", "--request-line-bytes-max", "300", "--header-count-max", "9",
+                             "--long-poll-max", "10ms")
         line = '{"topic":"a","data":1}\n'
         self.assertEqual(server.request("/v1/publish", line * 2)[0], 200)
         many = {f"x{number}": "y" for number in range(9)}
@@ -40,6 +41,7 @@ class FlagsTest(ProgramTest):
             "poll-messages": (lambda: server.request("/v1/poll?pattern=a&cursor=earliest&limit=1")[0], 200),
             "poll-bytes": (lambda: (server.publish("b", '"' + "x" * 90 + '"'),
                                     server.request("/v1/poll?pattern=b&cursor=earliest")[0])[1], 200),
+            "long-poll": (lambda: server.request("/v1/poll?pattern=none&wait=11&cursor=earliest")[0], 200),
             "history-messages": (lambda: server.request("/v1/topics/a/messages?limit=6")[0], 400),
             "request-line-bytes": (lambda: server.request("/healthz?" + "x" * 300)[0], 414),
             "header-bytes": (lambda: server.request("/healthz", long="x" * 1000)[0], 431),

@@ -72,12 +72,25 @@ TEST_CASE("wait and limit have their defaults and bounds", "[http][subscribe]") 
   REQUIRE(given);
   CHECK(given->wait == Duration{1'000});
   CHECK(given->limit == 1);
-  for (const char* wrong : {"wait=1001", "wait=-1", "wait=1.5", "wait=x", "limit=0", "limit=51",
+  for (const char* wrong : {"wait=55001", "wait=-1", "wait=1.5", "wait=x", "limit=0", "limit=51",
                             "limit=1e1", "limit=+1", "limit=99999999999999999999"}) {
     INFO(wrong);
     CHECK(fault(of_query("?pattern=a&" + std::string(wrong), {}, limits)) ==
           ErrorCode::invalid_argument);
   }
+}
+
+TEST_CASE("a wait that only this server does not allow is cut to its own", "[http][subscribe]") {
+  Limits limits;
+  limits.wait_max = Duration{1'000};
+  const auto longer = of_query("?pattern=a&wait=55000", {}, limits);
+  REQUIRE(longer);
+  CHECK(longer->wait == Duration{1'000});
+  CHECK(longer->wait_cut);
+  CHECK_FALSE(of_query("?pattern=a&wait=1000", {}, limits)->wait_cut);
+  limits.wait_max = Duration{60'000};
+  CHECK(of_query("?pattern=a&wait=60000", {}, limits)->wait == Duration{60'000});
+  CHECK(fault(of_query("?pattern=a&wait=60001", {}, limits)) == ErrorCode::invalid_argument);
 }
 
 TEST_CASE("names are short and plain", "[http][subscribe]") {

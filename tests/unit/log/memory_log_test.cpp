@@ -168,6 +168,7 @@ TEST_CASE("a forgotten topic can cause a false gap but never silence", "[log][re
   for (const char* topic : {"a", "b", "c", "d", "e"}) append(log, topic);
   // d is the newest that is gone; a and b are forgotten.
   CHECK(log.topics() == 3);
+  CHECK(log.topics_forgotten() == 2);
   const auto result = std::as_const(log).read({.after = 0, .patterns = {"a", "never", "d"}});
   CHECK(result.trimmed == Ids{2, 2, 4});
   CHECK(std::as_const(log).read({.after = 2, .patterns = {"a"}}).trimmed == Ids{0});
@@ -287,8 +288,10 @@ TEST_CASE("the oldest keys are forgotten when there are too many", "[log][key]")
   for (const char* key : {"1", "2", "3"}) {
     REQUIRE(log.append({.topic = "a", .data = "1", .key = key}, {}));
   }
+  CHECK(log.keys_forgotten() == 1);
   CHECK(log.append({.topic = "a", .data = "1", .key = "3"}, {})->id == 3);
   CHECK(log.append({.topic = "a", .data = "1", .key = "1"}, {})->id == 4);
+  CHECK(log.keys_forgotten() == 2);
 }
 
 TEST_CASE("a follower is told of every append until it leaves", "[log]") {

@@ -332,6 +332,7 @@ TEST_CASE("input behind a long poll is held back beyond its limit, not lost", "[
   REQUIRE(client.read_answer() == ok("late"));
   REQUIRE(client.read_answer() == ok("/next"));
   REQUIRE(client.read_answer() == ok("/last"));
+  REQUIRE(server.server.sum(&LoopCounters::pipelined_full_total) == 1);
 }
 
 TEST_CASE("a parked object may act on other connections while it is told of the end",

@@ -1,0 +1,55 @@
+#include "transport/loop_report.h"
+
+#include <atomic>
+#include <utility>
+
+namespace freshet::server {
+namespace {
+
+void rise(Count& count, std::uint64_t now, std::uint64_t& told) {
+  count.add(static_cast<std::int64_t>(now - std::exchange(told, now)));
+}
+
+void rise(Count& count, const std::atomic<std::uint64_t>& now, std::uint64_t& told) {
+  rise(count, now.load(std::memory_order_relaxed), told);
+}
+
+void move(Count& gauge, std::int64_t now, std::int64_t& told) {
+  if (now != told) gauge.add(now - std::exchange(told, now));
+}
+
+}  // namespace
+
+LoopReport::~LoopReport() {
+  move(counts_.connections, 0, connections_);
+  move(counts_.outbox_bytes, 0, outbox_bytes_);
+}
+
+void LoopReport::report(const HubCounts& hub, const park::LoopCounters& sockets) {
+  LimitCounts& limits = counts_.limits;
+  limits.of(LimitName::outbox_bytes)
+      .add(static_cast<std::int64_t>(hub.slow_consumers - hub_.slow_consumers));
+  rise(counts_.messages, hub.messages, hub_.messages);
+  rise(counts_.deliveries, hub.deliveries, hub_.deliveries);
+  rise(counts_.replayed, hub.replayed, hub_.replayed);
+  rise(counts_.gaps, hub.gaps, hub_.gaps);
+  rise(counts_.slow_consumers, hub.slow_consumers, hub_.slow_consumers);
+  rise(limits.of(LimitName::patterns), hub.too_many, hub_.too_many);
+
+  rise(counts_.accept_pauses, sockets.accept_pauses_total, sockets_.accept_pauses);
+  rise(limits.of(LimitName::request_time), sockets.request_timeouts_total,
+       sockets_.request_timeouts);
+  rise(limits.of(LimitName::keep_alive), sockets.idle_timeouts_total, sockets_.idle_timeouts);
+  rise(limits.of(LimitName::write_stall), sockets.write_stalls_total, sockets_.write_stalls);
+  rise(limits.of(LimitName::linger), sockets.linger_timeouts_total, sockets_.linger_timeouts);
+  rise(limits.of(LimitName::pipelined_bytes), sockets.pipelined_full_total,
+       sockets_.pipelined_full);
+  move(counts_.connections, sockets.connections.load(std::memory_order_relaxed), connections_);
+  report_outboxes(sockets);
+}
+
+void LoopReport::report_outboxes(const park::LoopCounters& sockets) {
+  move(counts_.outbox_bytes, sockets.outbox_bytes.load(std::memory_order_relaxed), outbox_bytes_);
+}
+
+}  // namespace freshet::server
