@@ -52,11 +52,12 @@ path write_file(const PeerPaths& paths, const std::string& name, const std::stri
   return file;
 }
 
-Peer freshet(const PeerPaths& paths, const std::string& transport) {
+// `io` as in --io.
+Peer freshet(const PeerPaths& paths, const std::string& transport, const std::string& io) {
   Peer peer;
   peer.port = peer.publish_port = free_port();
   peer.command = freshet_serve(paths.freshet, peer.port);
-  peer.command.insert(peer.command.end(), {"--loops", "1"});
+  peer.command.insert(peer.command.end(), {"--loops", "1", "--io=" + io});
   peer.subscribe = {{transport == "sse"
                          ? "GET /v1/sse?pattern=bench HTTP/1.1\r\nHost: localhost\r\n\r\n"
                          : websocket_upgrade("/v1/ws?pattern=bench"),
@@ -209,10 +210,10 @@ Peer floor(const PeerPaths& paths) {
 }  // namespace
 
 std::vector<std::string> peer_names() {
-  return {"freshet/websocket", "freshet/sse",         "nchan/websocket",
-          "nchan/sse",         "ws/websocket",        "socket.io/websocket",
-          "nats/websocket",    "mosquitto/websocket", "centrifuge/websocket",
-          "floor/tcp"};
+  return {"freshet/websocket",   "freshet/sse",          "freshet-epoll/websocket",
+          "freshet-epoll/sse",   "nchan/websocket",      "nchan/sse",
+          "ws/websocket",        "socket.io/websocket",  "nats/websocket",
+          "mosquitto/websocket", "centrifuge/websocket", "floor/tcp"};
 }
 
 std::optional<Peer> make_peer(const std::string& name, const PeerPaths& paths) {
@@ -220,7 +221,8 @@ std::optional<Peer> make_peer(const std::string& name, const PeerPaths& paths) {
   const std::string program = name.substr(0, slash);
   const std::string transport = name.substr(slash == std::string::npos ? name.size() : slash + 1);
   const auto make = [&]() -> std::optional<Peer> {
-    if (program == "freshet") return freshet(paths, transport);
+    if (program == "freshet") return freshet(paths, transport, "auto");
+    if (program == "freshet-epoll") return freshet(paths, transport, "epoll");
     if (program == "nchan") return nchan(paths, transport);
     if (program == "ws") return npm_ws(paths);
     if (program == "socket.io") return socket_io(paths);

@@ -11,7 +11,7 @@ namespace freshet::bench {
 
 namespace {
 
-bool is_ours(std::string_view name) { return name.starts_with("freshet"); }
+bool is_ours(std::string_view name) { return name.starts_with("freshet/"); }
 
 std::string number(double value, int digits) {
   char text[32];

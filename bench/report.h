@@ -12,7 +12,7 @@ namespace freshet::bench {
 double median(std::vector<double> values);
 
 // Groups (one per case) of systems with one value for each round. Systems whose name begins with
-// "freshet" are ours: every other is set against ours of the same transport, or all of ours.
+// "freshet/" are ours: every other is set against ours of the same transport, or all of ours.
 class Report {
  public:
   Report(std::string title, std::string subtitle);

@@ -13,6 +13,20 @@ if(FRESHET_BUILD_SERVER)
   find_package(ZLIB REQUIRED)
   find_package(OpenSSL REQUIRED)
 
+  # Without liburing the server sends by one system call per connection. The static library is taken first, so that
+  # the program starts where there is none.
+  if(FRESHET_URING)
+    find_path(FRESHET_URING_INCLUDE liburing.h)
+    find_library(FRESHET_URING_LIBRARY NAMES liburing.a uring)
+    if(FRESHET_URING_INCLUDE AND FRESHET_URING_LIBRARY)
+      add_library(freshet_uring INTERFACE)
+      target_include_directories(freshet_uring SYSTEM INTERFACE "${FRESHET_URING_INCLUDE}")
+      target_link_libraries(freshet_uring INTERFACE "${FRESHET_URING_LIBRARY}")
+    else()
+      message(STATUS "liburing is not here: the server is built without io_uring")
+    endif()
+  endif()
+
   # The server uses cpp-httplib's protected parts, so the version is a narrow one: 0.41.
   find_package(httplib 0.41 QUIET CONFIG)
   if(httplib_FOUND)

@@ -18,6 +18,7 @@
 #include "app/flag_group.h"
 #include "app/server.h"
 #include "observe/logging.h"
+#include "park/flush.h"
 
 namespace freshet::app {
 namespace {
@@ -64,6 +65,19 @@ void add_service_flags(CLI::App& command, Flags& flags) {
           ->group("What it serves");
   group.flag("--echo", server.echo, "Serve /v1/echo for WebSocket conformance suites");
   group.count("--loops", flags.loops, "Event loops, a thread each; 0 is one per core", 0);
+  command
+      .add_option_function<std::string>(
+          "--io",
+          [&server](const std::string& name) { server.connection.io = *park::io_named(name); },
+          "How to send: by io_uring (uring), by a system call for each connection (epoll), or by "
+          "io_uring where the kernel allows it (auto)")
+      ->check([](const std::string& name) {
+        return park::io_named(name) ? "" : "'" + name + "' is not auto, uring or epoll";
+      })
+      ->type_name("HOW")
+      ->default_str(std::string(park::name_of(server.connection.io)))
+      ->envname("FRESHET_IO")
+      ->group("What it serves");
   group.text("--log-level", flags.log_level, "LEVEL", "trace, debug, info, warn, error or off");
 }
 
@@ -186,7 +200,8 @@ int serve(Flags& flags) {
     std::printf("freshet %s listening on http://%s\n", FRESHET_VERSION, endpoint.c_str());
   }
   std::fflush(stdout);
-  spdlog::info("epoch {}, {} loops, {}", server.log().epoch(), server.loop_count(),
+  spdlog::info("epoch {}, {} loops, io by {}, {}", server.log().epoch(), server.loop_count(),
+               park::name_of(server.io()),
                options.publish_key.empty() ? "everybody may publish" : "publishing needs the key");
   int signal = 0;
   sigwait(&ends, &signal);

@@ -57,6 +57,8 @@ class Server {
   std::uint16_t port() const { return loops_.port(); }
   const std::vector<std::string>& endpoints() const { return loops_.endpoints(); }
   std::size_t loop_count() const { return loops_.size(); }
+  // What the loops send by. REQUIRES: started.
+  park::Io io() { return loops_.loop(0).io(); }
   const server::ServerContext& context() const { return context_; }
   server::SharedLog& log() { return log_; }
 

@@ -34,7 +34,7 @@ void FlushSend::flush(std::span<FlushItem> items) {
     while (!item.outbox->empty()) {
       const auto gathered = std::span(parts).first(item.outbox->gather(parts));
       const ssize_t sent = send_some(item.fd, gathered);
-      ++send_count_;
+      ++call_count_;
       if (sent < 0) {
         if (errno == EINTR) continue;
         item.failed = errno != EAGAIN && errno != EWOULDBLOCK;
@@ -48,9 +48,9 @@ void FlushSend::flush(std::span<FlushItem> items) {
   }
 }
 
-std::uint64_t FlushSend::take_send_count() {
-  const std::uint64_t count = send_count_;
-  send_count_ = 0;
+std::uint64_t FlushSend::take_call_count() {
+  const std::uint64_t count = call_count_;
+  call_count_ = 0;
   return count;
 }
 

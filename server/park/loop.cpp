@@ -41,10 +41,11 @@ void watch(int epoll_fd, int operation, int fd, std::uint32_t events, std::uint6
 Loop::Loop(LoopOptions options)
     : options_(std::move(options)),
       now_(std::chrono::steady_clock::now()),
+      flush_(make_flush(options_.io)),
+      io_(flush_->io()),
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(std::make_shared<Wake>()),
       scratch_(new char[scratch_bytes]),
-      flush_(std::make_unique<FlushSend>()),
       request_(options_.request_time_max),
       idle_(options_.keep_alive_max),
       stall_(options_.write_stall_max),
@@ -248,7 +249,8 @@ void Loop::flush_all() {
   flush_list_.clear();
   if (flush_items_.empty()) return;
   flush_->flush(flush_items_);
-  add(counters_.sends_total, flush_->take_send_count());
+  add(counters_.sends_total, flush_->take_call_count());
+  io_.store(flush_->io(), std::memory_order_relaxed);
   // Told only now: what a Parked object sends from here joins the next turn's flush.
   for (const FlushItem& item : flush_items_) {
     count_outbox(-static_cast<std::int64_t>(item.sent_bytes));

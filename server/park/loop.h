@@ -15,7 +15,7 @@
 
 #include "park/connection.h"
 #include "park/deadlines.h"
-#include "park/flush_send.h"
+#include "park/flush.h"
 #include "park/options.h"
 #include "park/request_handler.h"
 #include "park/wake.h"
@@ -33,7 +33,7 @@ struct LoopCounters {
   std::atomic<std::uint64_t> write_stalls_total{0};
   std::atomic<std::uint64_t> linger_timeouts_total{0};
   std::atomic<std::uint64_t> pipelined_full_total{0};  // Input left to the kernel.
-  std::atomic<std::uint64_t> sends_total{0};           // System calls that sent.
+  std::atomic<std::uint64_t> sends_total{0};           // System calls; of io_uring each for many.
   std::atomic<std::uint64_t> sent_bytes_total{0};
   std::atomic<std::uint64_t> turns_total{0};
   std::atomic<std::int64_t> connections{0};   // Open now.
@@ -57,7 +57,8 @@ class Loop {
   // Most that one read takes; one buffer of it serves all connections of the loop.
   static constexpr std::size_t scratch_bytes = 64 * 1024;
 
-  // Throws std::system_error when epoll or eventfd cannot be had.
+  // Throws std::system_error when epoll or eventfd cannot be had, std::runtime_error when
+  // options.io cannot.
   explicit Loop(LoopOptions options);
   // Closes everything that is still open. REQUIRES: not running.
   ~Loop();
@@ -106,6 +107,8 @@ class Loop {
   bool in_loop_thread() const;
 
   const LoopOptions& options() const { return options_; }
+  // What it sends by. Io::uring or Io::epoll; from any thread.
+  Io io() const { return io_; }
   const LoopCounters& counters() const { return counters_; }
   std::size_t connection_count() const { return connections_.size(); }
 
@@ -144,10 +147,11 @@ class Loop {
   LoopCounters counters_;
   RequestHandler* handler_ = nullptr;
   Instant now_;
+  std::unique_ptr<Flush> flush_;
+  std::atomic<Io> io_;
   int epoll_fd_ = -1;
   std::shared_ptr<Wake> wake_;
   std::unique_ptr<char[]> scratch_;
-  std::unique_ptr<Flush> flush_;
   Timers timers_;
   DeadlineList request_;
   DeadlineList idle_;

@@ -12,6 +12,13 @@ namespace freshet::park {
 using Instant = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::milliseconds;
 
+// How a loop sends. Events come by epoll in either case.
+enum class Io : std::uint8_t {
+  automatic,  // By io_uring where the kernel lets this process have it.
+  uring,      // Many connections in one system call.
+  epoll,      // A system call each.
+};
+
 struct FramerLimits {
   // Request line, longer is refused with 414. cpp-httplib's own cap is 8,192 for the target alone.
   std::size_t request_line_bytes_max = 8 * 1024;
@@ -24,6 +31,8 @@ struct FramerLimits {
 };
 
 struct LoopOptions {
+  Io io = Io::automatic;
+
   FramerLimits framer;
 
   // From a request's first byte (or from accept) to its last; then 408. Longer helps clients on

@@ -41,6 +41,20 @@ class ServeTest(ProgramTest):
                 self.assertEqual(server.end(number), DONE)
                 answer.read()  # Ends, and by the last chunk: a cut stream would be IncompleteRead.
 
+    def test_how_it_sends_is_chosen_and_told(self):
+        def told(*flags, **more):
+            return self.running("serve", "--listen", "127.0.0.1:0", *flags, **more).line_with("epoch ")
+
+        self.assertIn("io by epoll", told("--io=epoll"))
+        self.assertIn("io by epoll", told(FRESHET_IO="epoll"))
+        by_itself = told()
+        self.assertRegex(by_itself, "io by (uring|epoll)")
+        if "io by uring" in by_itself:
+            self.assertIn("io by uring", told("--io=uring"))
+        else:
+            self.assert_ends(freshet("serve", "--listen", "127.0.0.1:0", "--io=uring"), FAILED, "io_uring", "--io=auto")
+        self.assert_ends(freshet("serve", "--io=select"), USAGE, "'select' is not auto, uring or epoll")
+
     def test_a_port_in_use_is_told_with_the_next_one(self):
         taken = self.server()
         ended = freshet("serve", "--listen", taken.address)

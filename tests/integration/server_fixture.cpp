@@ -10,6 +10,7 @@ namespace {
 app::ServerOptions for_test(app::ServerOptions options) {
   options.port = 0;
   options.loops = 2;
+  options.connection.io = park::io_of_environment();
   return options;
 }
 

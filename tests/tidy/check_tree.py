@@ -51,6 +51,7 @@ TESTED_ELSEWHERE = {
     "sdk/native/publish_post.cpp": "tests/unit/native/client_test.cpp",
     "server/http/publish.cpp": "tests/integration/server_publish_test.cpp",
     "server/park/connection.cpp": "tests/unit/park/parked_test.cpp",
+    "server/park/flush_send.cpp": "tests/unit/park/flush_test.cpp",
     "server/park/flush_uring.cpp": "tests/unit/park/flush_test.cpp",
     "server/park/loops.cpp": "tests/unit/park/loop_test.cpp",
     "server/park/request_handler.cpp": "tests/unit/park/loop_test.cpp",

@@ -183,7 +183,16 @@ class ScriptedParked final : public Parked {
 
 }  // namespace
 
+Io io_of_environment() {
+  const char* const name = std::getenv("FRESHET_IO");
+  if (name == nullptr) return Io::automatic;
+  const std::optional<Io> io = io_named(name);
+  if (!io) throw std::runtime_error(std::string("FRESHET_IO is ") + name);
+  return *io;
+}
+
 LoopbackServer::LoopbackServer(Script script, LoopsOptions options) {
+  options.loop.io = io_of_environment();
   if (options.loop_count == 0) options.loop_count = 1;
   const auto error =
       loops.start(options, [script](Loop&) { return std::make_unique<ScriptedHandler>(script); });

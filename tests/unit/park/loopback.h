@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "park/flush.h"
 #include "park/loops.h"
 
 namespace freshet::park {
@@ -94,6 +95,9 @@ struct Heard {
 };
 
 using Script = std::function<Reply(Connection&, const Heard&)>;
+
+// What FRESHET_IO asks for, so that the same tests run with each way to send (tests/with_io.sh).
+Io io_of_environment();
 
 class LoopbackServer {
  public:
