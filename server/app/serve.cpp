@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
@@ -31,6 +32,7 @@ struct Flags {
   std::string demo;
   CLI::Option* demo_option = nullptr;
   std::string log_level = "info";
+  std::vector<std::string> rules;
 };
 
 void add_access_flags(CLI::App& command, Flags& flags) {
@@ -131,6 +133,15 @@ void add_limit_flags(CLI::App& command, Flags& flags) {
   server::Limits& limits = flags.server.limits;
   park::FramerLimits& framer = flags.server.connection.framer;
   FlagGroup group(command, "Limits");
+  command
+      .add_option("--rule", flags.rules,
+                  "What a stream that reads too slowly loses of the topics that match: "
+                  "'prices.>:latest', all but the newest of each; 'chat.>:drop-oldest', with a gap "
+                  "told; or ':disconnect', nothing: it is closed and resumes. May repeat; the "
+                  "first that matches holds, disconnect without one")
+      ->type_name("PATTERN:RULE")
+      ->allow_extra_args(false)
+      ->group("Limits");
   group.bytes("--message-bytes-max", limits.message_bytes_max,
               "The largest message; larger ones are refused (413, close 1009)");
   group.count("--publish-lines-max", limits.publish_lines_max,
@@ -140,7 +151,7 @@ void add_limit_flags(CLI::App& command, Flags& flags) {
   group.count("--streams-max", limits.streams_max,
               "Streams and long polls at once; newcomers are told to come later (busy)");
   group.bytes("--outbox-bytes-max", limits.outbox_bytes_max,
-              "What may wait for a slow stream; then it is closed (4100) and resumes");
+              "What may wait for a slow stream; then its --rule holds: closed (4100), or dropped");
   group.count("--poll-messages-max", limits.poll_messages_max,
               "Messages of one poll answer; then it is cut (more)");
   group.bytes("--poll-bytes-max", limits.poll_bytes_max,
@@ -179,6 +190,11 @@ int serve(Flags& flags) {
   options.port = listen->port;
   options.loops = static_cast<unsigned>(std::min<std::size_t>(flags.loops, 1024));
   options.demo = demo_folder(flags);
+  for (const std::string& rule : flags.rules) {
+    if (const auto added = options.rules.add(rule); !added) {
+      return fail(usage, "--rule: " + added.error().message);
+    }
+  }
   if (const auto started = server::start_logging(flags.log_level); !started) {
     return fail(usage, started.error().message);
   }

@@ -151,6 +151,8 @@ Server::Server(ServerOptions options)
   context_.limits = options_.limits;
   context_.hub.ping = options_.ping;
   context_.hub.subscriptions_max = options_.limits.patterns_max;
+  context_.hub.rules = options_.rules;
+  context_.hub.backlog_bytes_max = options_.limits.outbox_bytes_max;
   context_.echo = options_.echo;
   context_.window_ms = options_.window.window_min.count();
 }

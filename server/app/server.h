@@ -33,6 +33,7 @@ struct ServerOptions {
   Duration ping{25'000};                     // 100 ms to 1 hour.
   server::WindowOptions window;
   server::Retention retention;
+  server::TopicRules rules;  // What slow readers lose.
   server::Limits limits;
   // Of each connection. What a body and an outbox may hold follows from `limits`.
   park::LoopOptions connection;

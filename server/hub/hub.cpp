@@ -25,6 +25,10 @@ struct Replay {
   std::uint64_t reading = 0;         // Serial of the read under way; 0 = none.
   bool ready = false;                // In Hub::ready_.
   bool ahead = false;                // In Hub::ahead_.
+  bool fell_behind = false;          // It was live: what it may lose may be dropped.
+  std::uint64_t keep_until = 0;      // History that was asked for: nothing of it is left out.
+  std::uint64_t drop_until = 0;      // The last answer to ask_backlog.
+  std::uint64_t backlog_due = 0;     // When the loop has come here, the backlog is asked for anew.
 };
 
 namespace {
@@ -40,6 +44,14 @@ std::uint64_t lowest_after(const std::vector<ResolvedStart>& starts) {
   std::uint64_t lowest = starts.front().after;
   for (const ResolvedStart& start : starts) lowest = std::min(lowest, start.after);
   return lowest;
+}
+
+template <typename Subscriptions>
+std::vector<std::string_view> patterns_of(const Subscriptions& subscriptions) {
+  std::vector<std::string_view> patterns;
+  patterns.reserve(subscriptions.size());
+  for (const auto& subscription : subscriptions) patterns.push_back(subscription.node->pattern);
+  return patterns;
 }
 
 bool all_recovered(const std::vector<ResolvedStart>& starts) {
@@ -230,6 +242,7 @@ void Hub::add(Subscriber& subscriber, std::uint64_t ref, const std::vector<Resol
     Replay& replay = *subscriber.replay_;
     replay.entries.push_back({start.after, start.told, start.first_of_topic});
     replay.level = std::max(replay.level, start.after);
+    replay.keep_until = std::max(replay.keep_until, start.history_until);
   }
   if (level) {
     const wire::Cursor cursor = cursor_at(starts[0].after);
@@ -314,6 +327,9 @@ void Hub::begin_replay(Subscriber& subscriber, std::uint64_t position) {
   }
   replay.position = position;
   replay.reading = 0;
+  // What was dropped was so for the subscriptions there were.
+  replay.drop_until = 0;
+  replay.backlog_due = 0;
 }
 
 void Hub::make_ready(Subscriber& subscriber) {
@@ -335,13 +351,12 @@ void Hub::replay_step(Subscriber& subscriber) {
     join_if_level(subscriber, false);
     return;
   }
-  ReadRequest request{.after = replay.position,
-                      .messages_max = options_.replay_messages_max,
-                      .bytes_max = options_.replay_bytes_max};
-  request.patterns.reserve(subscriber.subscriptions_.size());
-  for (const auto& subscription : subscriber.subscriptions_) {
-    request.patterns.push_back(subscription.node->pattern);
-  }
+  if (is_backlog_due(subscriber)) return ask_backlog(subscriber);
+  const ReadRequest request{.after = replay.position,
+                            .patterns = patterns_of(subscriber.subscriptions_),
+                            .messages_max = options_.replay_messages_max,
+                            .bytes_max = options_.replay_bytes_max,
+                            .leave = leave_of(subscriber)};
   const std::uint64_t serial = expect_answer(subscriber);
   replay.reading = serial;
   log_.read(request, [this, serial](ReadResult result) {
@@ -350,6 +365,56 @@ void Hub::replay_step(Subscriber& subscriber) {
     waiting->replay_->reading = 0;
     on_read(*waiting, result);
   });
+}
+
+Leave Hub::leave_of(const Subscriber& subscriber) const {
+  if (options_.rules.empty()) return {};
+  const Replay& replay = *subscriber.replay_;
+  return {
+      .rules = &options_.rules, .keep_until = replay.keep_until, .drop_until = replay.drop_until};
+}
+
+bool Hub::is_backlog_due(const Subscriber& subscriber) const {
+  const Replay& replay = *subscriber.replay_;
+  return replay.fell_behind && position_ >= replay.backlog_due &&
+         options_.rules.any(SlowRule::drop_oldest);
+}
+
+void Hub::ask_backlog(Subscriber& subscriber) {
+  const BacklogRequest request{.after = subscriber.replay_->position,
+                               .patterns = patterns_of(subscriber.subscriptions_),
+                               .bytes_max = options_.backlog_bytes_max,
+                               .leave = leave_of(subscriber)};
+  const std::uint64_t serial = expect_answer(subscriber);
+  subscriber.replay_->reading = serial;
+  log_.backlog(request, [this, serial](const Backlog& backlog) {
+    Subscriber* waiting = answered(serial);
+    if (!waiting || !waiting->replay_ || waiting->replay_->reading != serial) return;
+    waiting->replay_->reading = 0;
+    on_backlog(*waiting, backlog);
+  });
+}
+
+void Hub::on_backlog(Subscriber& subscriber, const Backlog& backlog) {
+  Replay& replay = *subscriber.replay_;
+  replay.drop_until = backlog.drop_until;
+  // Looking costs as much as waits, so it is done again only when half as much has come since.
+  const std::uint64_t held = std::max(replay.position, replay.drop_until);
+  replay.backlog_due = position_ + 1 + (position_ > held ? (position_ - held) / 2 : 0);
+  bool dropped = false;
+  for (std::size_t i = 0; i < backlog.dropped.size(); ++i) {
+    Replay::Entry& entry = replay.entries[i];
+    const std::uint64_t have = std::max(entry.after, replay.position);
+    if (backlog.dropped[i] <= have) continue;
+    entry.told = std::max(entry.told, backlog.dropped[i]);
+    dropped = true;
+    send_gap(subscriber, {.pattern = subscriber.subscriptions_[i].node->pattern,
+                          .after = cursor_at(have),
+                          .until = cursor_at(backlog.dropped[i]),
+                          .reason = "slow"});
+  }
+  if (dropped) ++counts_.drops;
+  replay_step(subscriber);
 }
 
 void Hub::on_read(Subscriber& subscriber, const ReadResult& result) {
@@ -479,6 +544,7 @@ void Hub::on_live(const ReadResult& result) {
 // comparison passes over those that replay and those that had this message by another pattern.
 void Hub::send_live(EncodedMessage& message) {
   const std::uint64_t id = message.id();
+  std::optional<SlowRule> rule;  // Asked for only when somebody is slow.
   for (const PatternNode* node : matched_) {
     for (Subscriber* subscriber : node->subscribers) {
       if (subscriber->sent_ >= id) continue;
@@ -487,10 +553,22 @@ void Hub::send_live(EncodedMessage& message) {
       const Sent sent = subscriber->send(message);
       if (sent == Sent::more) [[likely]]
         continue;
+      if (sent == Sent::full) {
+        if (!rule) rule = options_.rules.of(message.message()->topic);
+        if (*rule != SlowRule::disconnect) leave_live(*subscriber, id);
+        continue;
+      }
       if (sent == Sent::overflow) overflowed_.push_back(subscriber);
       begin_replay(*subscriber, id);
     }
   }
+}
+
+// By a rule: it reads on from the log as fast as it can, until it meets the loop again.
+void Hub::leave_live(Subscriber& subscriber, std::uint64_t id) {
+  begin_replay(subscriber, id);
+  subscriber.replay_->fell_behind = true;
+  ++counts_.fell_behind;
 }
 
 // The log let go of messages before this loop came to read them. Whoever was live reads on from

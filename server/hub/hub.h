@@ -5,6 +5,11 @@
 // behind it, and joins the live flow in the same step in which its position meets the loop's. A
 // subscribe with an older cursor moves it back; what is live then waits in the log.
 //
+// A subscriber too slow for the live flow is closed when its outbox is full, and resumes; unless a
+// rule lets it lose messages of the topic. Then it leaves the live flow for the log, in which it
+// waits without memory of its own, and the log leaves out what the rule says. As ids still rise and
+// what replaces a message comes behind it, every cursor stays true.
+//
 // Pure: reads no clock, holds no thread, knows no socket. Who runs it calls `pump` when the log's
 // head has moved or work was left over, and `tick` when time has passed.
 //
@@ -39,7 +44,9 @@ struct HubOptions {
   std::size_t replay_bytes_max = 64 * 1024;
   std::size_t replays_max = 64;         // Replays that go on in one pump; others wait their turn.
   std::size_t subscriptions_max = 256;  // Of one subscriber; beyond it too_many.
-  std::size_t cache_bytes_max = 4 * 1024 * 1024;  // Encoded messages kept for others' replays.
+  TopicRules rules;                     // What slow subscribers lose.
+  std::size_t backlog_bytes_max = 4 * 1024 * 1024;  // Of drop-oldest topics, for one of them.
+  std::size_t cache_bytes_max = 4 * 1024 * 1024;    // Encoded messages kept for others' replays.
 };
 
 // Counts since the start, for metrics.
@@ -50,6 +57,8 @@ struct HubCounts {
   std::uint64_t gaps = 0;
   std::uint64_t slow_consumers = 0;  // Closed with 4100.
   std::uint64_t too_many = 0;        // Patterns refused over subscriptions_max.
+  std::uint64_t fell_behind = 0;     // Left the live flow by a rule, to read on from the log.
+  std::uint64_t drops = 0;           // Times messages were dropped by a rule, and a gap told.
 };
 
 // What begins a subscriber's life in the hub.
@@ -142,6 +151,10 @@ class Hub {
   void make_ready(Subscriber& subscriber);
   void replay_step(Subscriber& subscriber);
   void on_read(Subscriber& subscriber, const ReadResult& result);
+  bool is_backlog_due(const Subscriber& subscriber) const;
+  void ask_backlog(Subscriber& subscriber);
+  void on_backlog(Subscriber& subscriber, const Backlog& backlog);
+  Leave leave_of(const Subscriber& subscriber) const;
   bool wanted(const Subscriber& subscriber, const LogMessage& message) const;
   void join_if_level(Subscriber& subscriber, bool more);
   void tell_gaps(Subscriber& subscriber, const std::vector<std::uint64_t>& trimmed);
@@ -150,6 +163,7 @@ class Hub {
   void read_live();
   void on_live(const ReadResult& result);
   void send_live(EncodedMessage& message);
+  void leave_live(Subscriber& subscriber, std::uint64_t id);
   void fall_behind(std::uint64_t trimmed);
   void change_epoch();
   void close_overflowed();

@@ -21,6 +21,8 @@ struct Replay;
 // What became of a message that was handed to a subscriber.
 enum class Sent {
   more,      // Queued; the next may follow.
+  full,      // Queued, and more waits than the network takes. A replay pauses until Hub::resume;
+             // what becomes of the live flow is for the topic's rule to say.
   pause,     // Queued; nothing more until Hub::resume. What follows waits in the log.
   overflow,  // Its outbox is over its limit: the hub closes it with 4100.
 };
@@ -46,8 +48,7 @@ class Subscriber {
   virtual void batch_end() {}
 
  protected:
-  // Whether it is still reading the log, and not yet in the live flow. A stream pauses its replay
-  // when its outbox is over its low mark, but never the live flow.
+  // Whether it is reading the log, and not in the live flow.
   bool replaying() const { return replay_ != nullptr; }
 
  private:

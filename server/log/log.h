@@ -22,6 +22,7 @@
 
 #include "freshet/result.h"
 #include "log/instant.h"
+#include "log/topic_rules.h"
 #include "wire/cursor.h"
 
 namespace freshet::server {
@@ -50,27 +51,55 @@ struct Appended {
   bool repeated = false;  // The key was seen before: `id` is that first message's.
 };
 
+// What a reader that is behind may be spared.
+struct Leave {
+  const TopicRules* rules = nullptr;  // Null = nothing. Must live until read() returns.
+  std::uint64_t keep_until = 0;       // Up to here nothing is left out.
+  std::uint64_t drop_until = 0;       // Up to here what the rules call drop_oldest is left out.
+};
+
 struct ReadRequest {
   std::uint64_t after = 0;
   // Only messages that match one of these; empty = all. Views must live until read() returns.
   std::vector<std::string_view> patterns = {};
   std::size_t messages_max = 256;
   std::size_t bytes_max = 256 * 1024;  // At least one message is given, however large.
+  // Messages above `keep_until` of topics whose rule is `latest` are left out when the topic has a
+  // newer one: who reads on gets that. A log may give them all the same.
+  Leave leave = {};
 };
 
 struct ReadResult {
   std::vector<MessageRef> messages;  // Rising ids, all above `after`.
-  std::uint64_t through = 0;         // All that is kept and matches up to here has been given.
-  bool more = false;                 // Whether the log holds anything above `through`.
+  // All that is kept, matches and is not left out has been given up to here.
+  std::uint64_t through = 0;
+  bool more = false;  // Whether the log holds anything above `through`.
   // For each pattern (one value when there was none): the highest id of a matching message that
   // is no longer kept, when above `after`; else 0. May name one that never matched, never misses.
   std::vector<std::uint64_t> trimmed;
+};
+
+struct BacklogRequest {
+  std::uint64_t after = 0;
+  std::vector<std::string_view> patterns;  // As of ReadRequest; at least one.
+  std::size_t bytes_max = 0;               // What may wait of topics whose rule is drop_oldest.
+  Leave leave;                             // `drop_until`: the answer to the last request.
+};
+
+struct Backlog {
+  // Behind this the newest messages of those topics have at most `bytes_max` together; it is not
+  // below the `drop_until` of the request.
+  std::uint64_t drop_until = 0;
+  // For each pattern: the highest id above `after` that is to be dropped now; 0 = none.
+  std::vector<std::uint64_t> dropped;
 };
 
 // Where one pattern's subscription really starts.
 struct ResolvedStart {
   std::string pattern;
   std::uint64_t after = 0;  // Everything matching up to here is not to be sent.
+  // `earliest` and last:N ask for history: up to here all of it is to be sent, whatever the rules.
+  std::uint64_t history_until = 0;
   // Trimming up to here has been told or does not concern this start; above it is a gap.
   std::uint64_t told = 0;
   bool recovered = true;        // False when the cursor asked for could not be served.
@@ -115,6 +144,9 @@ class Log {
 
   // Reads on in id order, a chunk at a time.
   virtual void read(const ReadRequest& request, std::function<void(ReadResult)> done) = 0;
+
+  // How much of what waits for a reader is to be dropped.
+  virtual void backlog(const BacklogRequest& request, std::function<void(Backlog)> done) = 0;
 
   // Turns cursors and cursor words into positions, all at the same moment.
   virtual void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) = 0;

@@ -11,7 +11,7 @@ namespace freshet::server {
 namespace {
 
 // What keeping one message costs beyond its frame: the shared object, its places in ring and topic.
-constexpr std::size_t message_overhead_bytes = 144;
+constexpr std::size_t message_overhead_bytes = 152;
 
 // A read for a rare pattern gives up its turn after so many messages that do not match.
 constexpr std::size_t scan_max = 8192;
@@ -32,6 +32,18 @@ std::string key_scope(const AppendRequest& request) {
   return scope;
 }
 
+bool matches_any(const std::vector<std::string_view>& patterns, std::string_view topic) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](std::string_view pattern) { return wire::matches(pattern, topic); });
+}
+
+// Whether a reader is spared a message of a topic with this rule, whose newest one is `newest`.
+bool leaves_out(const Leave& leave, SlowRule rule, std::uint64_t id, std::uint64_t newest) {
+  if (id <= leave.keep_until) return false;
+  return rule == SlowRule::latest ? id < newest
+                                  : rule == SlowRule::drop_oldest && id <= leave.drop_until;
+}
+
 }  // namespace
 
 MemoryLog::MemoryLog(std::uint64_t seed, Retention retention)
@@ -44,6 +56,10 @@ void MemoryLog::append(const AppendRequest& request, Instant now,
 
 void MemoryLog::read(const ReadRequest& request, std::function<void(ReadResult)> done) {
   done(std::as_const(*this).read(request));
+}
+
+void MemoryLog::backlog(const BacklogRequest& request, std::function<void(Backlog)> done) {
+  done(std::as_const(*this).backlog(request));
 }
 
 void MemoryLog::resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) {
@@ -91,7 +107,7 @@ Result<Appended> MemoryLog::append(const AppendRequest& request, Instant now) {
   if (topic->second.size() == 0) empty_topics_.erase(topic->second.trimmed);
   topic->second.ids.push_back(head_);
   bytes_ += message->frame.size() + message_overhead_bytes;
-  ring_.push_back({std::move(message), now});
+  ring_.push_back({std::move(message), now, topic});
   if (!scope.empty()) {
     keys_.emplace(scope, head_);
     key_ages_.push_back({std::move(scope), now});
@@ -112,7 +128,7 @@ ReadResult MemoryLog::read(const ReadRequest& request) const {
     result.trimmed.push_back(trimmed_max_ > request.after ? trimmed_max_ : 0);
   }
   for (const std::string_view pattern : request.patterns) {
-    result.trimmed.push_back(trimmed_of(pattern, request.after));
+    result.trimmed.push_back(trimmed_of(pattern, request.after, request.leave));
   }
   if (request.after >= head_) {
     result.through = request.after;
@@ -129,14 +145,13 @@ void MemoryLog::read_ring(const ReadRequest& request, ReadResult& result) const 
   const std::uint64_t first = head_ + 1 - ring_.size();
   std::size_t index = request.after < first ? 0 : request.after + 1 - first;
   const std::size_t end = std::min(ring_.size(), index + scan_max);
+  const Leave& leave = request.leave;
   std::size_t bytes = 0;
   for (; index < end; ++index) {
-    const MessageRef& message = ring_[index].message;
-    const auto matches = [&](std::string_view pattern) {
-      return wire::matches(pattern, message->topic);
-    };
-    if (!request.patterns.empty() &&
-        std::none_of(request.patterns.begin(), request.patterns.end(), matches)) {
+    const auto& [message, at, topic] = ring_[index];
+    if (!request.patterns.empty() && !matches_any(request.patterns, message->topic)) continue;
+    if (leave.rules &&
+        leaves_out(leave, leave.rules->of(message->topic), message->id, topic->second.ids.back())) {
       continue;
     }
     result.messages.push_back(message);
@@ -154,7 +169,9 @@ void MemoryLog::read_topics(const ReadRequest& request, ReadResult& result) cons
   struct Source {
     const std::vector<std::uint64_t>* ids;
     std::size_t next;
+    SlowRule rule;
   };
+  const Leave& leave = request.leave;
   std::vector<Source> sources;
   for (const std::string_view pattern : request.patterns) {
     const auto topic = topics_.find(pattern);
@@ -162,12 +179,17 @@ void MemoryLog::read_topics(const ReadRequest& request, ReadResult& result) cons
     const auto& ids = topic->second.ids;
     const auto from = ids.begin() + static_cast<std::ptrdiff_t>(topic->second.first);
     const auto next = std::upper_bound(from, ids.end(), request.after);
-    sources.push_back({&ids, static_cast<std::size_t>(next - ids.begin())});
+    sources.push_back({&ids, static_cast<std::size_t>(next - ids.begin()),
+                       leave.rules ? leave.rules->of(pattern) : SlowRule::disconnect});
   }
   std::size_t bytes = 0;
   for (;;) {
     std::uint64_t id = 0;
-    for (const Source& source : sources) {
+    for (Source& source : sources) {
+      while (source.next < source.ids->size() &&
+             leaves_out(leave, source.rule, (*source.ids)[source.next], source.ids->back())) {
+        ++source.next;
+      }
       if (source.next == source.ids->size()) continue;
       const std::uint64_t candidate = (*source.ids)[source.next];
       if (id == 0 || candidate < id) id = candidate;
@@ -186,6 +208,34 @@ void MemoryLog::read_topics(const ReadRequest& request, ReadResult& result) cons
   result.through = head_;
 }
 
+// From the head back, for only there is it known what fits.
+Backlog MemoryLog::backlog(const BacklogRequest& request) const {
+  const Leave& leave = request.leave;
+  Backlog backlog{.drop_until = leave.drop_until,
+                  .dropped = std::vector<std::uint64_t>(request.patterns.size(), 0)};
+  if (!leave.rules || ring_.empty()) return backlog;
+  const std::uint64_t kept =
+      std::max({request.after, leave.keep_until, leave.drop_until, head_ - ring_.size()});
+  std::size_t bytes = 0;
+  std::size_t untold = request.patterns.size();
+  for (std::uint64_t id = head_; id > kept && untold > 0; --id) {
+    const LogMessage& message = *at(id);
+    if (!matches_any(request.patterns, message.topic) ||
+        leave.rules->of(message.topic) != SlowRule::drop_oldest) {
+      continue;
+    }
+    bytes += message.frame.size();
+    if (bytes <= request.bytes_max) continue;
+    backlog.drop_until = std::max(backlog.drop_until, id);
+    for (std::size_t i = 0; i < request.patterns.size(); ++i) {
+      if (backlog.dropped[i] > 0 || !wire::matches(request.patterns[i], message.topic)) continue;
+      backlog.dropped[i] = id;
+      --untold;
+    }
+  }
+  return backlog;
+}
+
 Resolved MemoryLog::resolve(std::vector<StartRequest> requests) const {
   Resolved resolved{.epoch = epoch_, .starts = {}};
   resolved.starts.reserve(requests.size());
@@ -201,6 +251,7 @@ ResolvedStart MemoryLog::resolve_one(StartRequest request) const {
   start.after = start.told = head_;
   if (request.start.is_earliest()) {
     start.after = start.told = trimmed_of(start.pattern, 0);
+    start.history_until = head_;
   } else if (const std::uint32_t count = request.start.last_count(); count > 0) {
     for_topics_of(start.pattern, [&](const std::string& name, const Topic& topic) {
       if (topic.size() == 0) return;
@@ -210,6 +261,7 @@ ResolvedStart MemoryLog::resolve_one(StartRequest request) const {
       start.after = std::min(start.after, first - 1);
     });
     start.told = trimmed_of(start.pattern, 0);
+    start.history_until = head_;
   } else if (wire::Cursor* const cursor = request.start.cursor()) {
     if (cursor->epoch != epoch_) {
       // Another life: all of this one is news.
@@ -258,11 +310,10 @@ void MemoryLog::trim(Instant now) {
 
 void MemoryLog::trim_first() {
   const MessageRef message = std::move(ring_.front().message);
+  const auto found = ring_.front().topic;
   ring_.pop_front();
   bytes_ -= message->frame.size() + message_overhead_bytes;
   trimmed_max_ = message->id;
-  const auto found = topics_.find(message->topic);
-  assert(found != topics_.end());
   Topic& topic = found->second;
   topic.trimmed = message->id;
   ++topic.first;
@@ -317,11 +368,15 @@ void MemoryLog::for_topics_of(std::string_view pattern, F&& visit) const {
   }
 }
 
-std::uint64_t MemoryLog::trimmed_of(std::string_view pattern, std::uint64_t after) const {
+std::uint64_t MemoryLog::trimmed_of(std::string_view pattern, std::uint64_t after,
+                                    const Leave& leave) const {
   // Nearly every cursor is newer than all that is gone.
   if (trimmed_max_ <= after) return 0;
   std::uint64_t trimmed = forgotten_;
-  for_topics_of(pattern, [&](const std::string&, const Topic& topic) {
+  // Who would have been spared a message misses nothing when it is gone.
+  const bool spared = leave.rules && after >= leave.keep_until;
+  for_topics_of(pattern, [&](const std::string& name, const Topic& topic) {
+    if (spared && topic.size() > 0 && leave.rules->of(name) == SlowRule::latest) return;
     trimmed = std::max(trimmed, topic.trimmed);
   });
   return trimmed > after ? trimmed : 0;

@@ -36,6 +36,7 @@ class MemoryLog final : public Log {
   void append(const AppendRequest& request, Instant now,
               std::function<void(Result<Appended>)> done) override;
   void read(const ReadRequest& request, std::function<void(ReadResult)> done) override;
+  void backlog(const BacklogRequest& request, std::function<void(Backlog)> done) override;
   void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) override;
   void history(std::string_view topic, std::uint64_t before, std::size_t limit,
                std::function<void(std::vector<MessageRef>)> done) override;
@@ -48,6 +49,7 @@ class MemoryLog final : public Log {
   // The same without callbacks.
   Result<Appended> append(const AppendRequest& request, Instant now);
   ReadResult read(const ReadRequest& request) const;
+  Backlog backlog(const BacklogRequest& request) const;
   Resolved resolve(std::vector<StartRequest> requests) const;
   std::vector<MessageRef> history(std::string_view topic, std::uint64_t before,
                                   std::size_t limit) const;
@@ -60,10 +62,6 @@ class MemoryLog final : public Log {
   std::uint64_t topics_forgotten() const { return topics_forgotten_; }
 
  private:
-  struct Kept {
-    MessageRef message;
-    Instant at;
-  };
   // What one topic has, and has had.
   struct Topic {
     std::vector<std::uint64_t> ids;  // Rising; those before `first` are gone.
@@ -72,13 +70,19 @@ class MemoryLog final : public Log {
     std::size_t size() const { return ids.size() - first; }
   };
   using Topics = std::map<std::string, Topic, std::less<>>;
+  struct Kept {
+    MessageRef message;
+    Instant at;
+    Topics::iterator topic;  // Stays while it holds a message.
+  };
   struct Key {
     std::string scope;
     Instant at;
   };
 
   const MessageRef& at(std::uint64_t id) const;
-  std::uint64_t trimmed_of(std::string_view pattern, std::uint64_t after) const;
+  std::uint64_t trimmed_of(std::string_view pattern, std::uint64_t after,
+                           const Leave& leave = {}) const;
   ResolvedStart resolve_one(StartRequest request) const;
   void read_topics(const ReadRequest& request, ReadResult& result) const;
   void read_ring(const ReadRequest& request, ReadResult& result) const;

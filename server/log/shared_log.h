@@ -27,6 +27,9 @@ class SharedLog final : public Log {
   void read(const ReadRequest& request, std::function<void(ReadResult)> done) override {
     done(locked([&] { return std::as_const(log_).read(request); }));
   }
+  void backlog(const BacklogRequest& request, std::function<void(Backlog)> done) override {
+    done(locked([&] { return std::as_const(log_).backlog(request); }));
+  }
   void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) override {
     done(locked([&] { return std::as_const(log_).resolve(std::move(requests)); }));
   }

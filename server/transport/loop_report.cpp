@@ -29,6 +29,8 @@ void LoopReport::report(const HubCounts& hub, const park::LoopCounters& sockets)
   LimitCounts& limits = counts_.limits;
   limits.of(LimitName::outbox_bytes)
       .add(static_cast<std::int64_t>(hub.slow_consumers - hub_.slow_consumers));
+  rise(limits.of(LimitName::outbox_bytes), hub.drops, hub_.drops);
+  rise(counts_.fell_behind, hub.fell_behind, hub_.fell_behind);
   rise(counts_.messages, hub.messages, hub_.messages);
   rise(counts_.deliveries, hub.deliveries, hub_.deliveries);
   rise(counts_.replayed, hub.replayed, hub_.replayed);

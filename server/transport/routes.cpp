@@ -199,6 +199,9 @@ std::string metrics_text(const ServerContext& context) {
   one("freshet_gaps_total", "counter", "Gaps told to subscribers.", counts.gaps.value());
   one("freshet_slow_consumers_total", "counter", "Streams closed with 4100.",
       counts.slow_consumers.value());
+  one("freshet_fell_behind_total", "counter",
+      "Times a stream was too slow and read on from the log, by a rule that lets it lose messages.",
+      counts.fell_behind.value());
   one("freshet_websocket_faults_total", "counter",
       "WebSockets ended because their peer broke the protocol.", counts.websocket_faults.value());
   text.family("freshet_refused_total", "counter", "Requests for streams and polls refused.");

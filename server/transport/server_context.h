@@ -33,6 +33,7 @@ struct ServerCounts {
   Count replayed;
   Count gaps;
   Count slow_consumers;
+  Count fell_behind;        // Streams that left the live flow by a rule.
   Count refused_busy;       // Over streams_max, or draining.
   Count refused_malformed;  // Requests for a stream or a poll that do not parse.
   Count websocket_faults;   // Connections ended for a breach of RFC 6455 or of the protocol.

@@ -6,6 +6,13 @@
 #include "wire/endpoints.h"
 
 namespace freshet::server {
+namespace {
+
+// What may wait of the live flow before a stream counts as slow, in low marks: as much as the hub
+// hands out at once to those who keep up.
+constexpr std::size_t live_marks = 4;
+
+}  // namespace
 
 Stream::Stream(LiveLoop& live, Transport transport) : live_(live), transport_(transport) {
   live_.context().counts.of(transport_).open.add();
@@ -29,9 +36,9 @@ Sent Stream::queue_message(const Blob& bytes) {
     case park::SendResult::queued:
       break;
   }
-  const bool enough = replaying() && connection_->outbox_bytes() >
-                                         connection_->loop().options().outbox_low_mark_bytes;
-  return enough ? Sent::pause : Sent::more;
+  const std::size_t low_mark = connection_->loop().options().outbox_low_mark_bytes;
+  const std::size_t enough = replaying() ? low_mark : live_marks * low_mark;
+  return connection_->outbox_bytes() > enough ? Sent::full : Sent::more;
 }
 
 void Stream::queue_control(const Blob& bytes) {

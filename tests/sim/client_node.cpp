@@ -318,4 +318,11 @@ std::size_t ClientNode::gaps() const {
   return sum;
 }
 
+std::size_t ClientNode::slow_gaps() const {
+  std::size_t sum = 0;
+  for (const auto& [id, record] : subscriptions_) sum += record->slow_gaps();
+  for (const auto& record : ended_) sum += record->slow_gaps();
+  return sum;
+}
+
 }  // namespace freshet::sim

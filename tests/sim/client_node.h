@@ -54,6 +54,7 @@ class ClientNode {
   std::vector<std::string> finish(std::optional<Place> everything);
   std::size_t delivered() const;
   std::size_t gaps() const;
+  std::size_t slow_gaps() const;
 
  private:
   struct Line {

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "log/topic_rules.h"
 #include "wire/control.h"
 #include "wire/cursor.h"
 
@@ -24,6 +26,8 @@ struct Place {
 
 class History {
  public:
+  explicit History(server::TopicRules rules = {}) : rules_(std::move(rules)) {}
+
   // A log begins its life under this epoch.
   void begin(const std::string& epoch);
   void append(const std::string& epoch, std::uint64_t id, std::string topic, std::string data);
@@ -36,10 +40,13 @@ class History {
     std::string data;
   };
   const std::map<Place, Entry>& messages() const { return messages_; }
+  // What a subscription that is behind may be spared.
+  const server::TopicRules& rules() const { return rules_; }
   // How often this payload is in any log.
   std::size_t times(std::string_view data) const;
 
  private:
+  server::TopicRules rules_;
   std::map<std::string, std::size_t, std::less<>> lives_;
   std::map<Place, Entry> messages_;
   std::map<std::string, std::size_t, std::less<>> times_;
@@ -58,17 +65,21 @@ class Record {
   void handle_end() { ended_ = true; }
 
   // Judges completeness: every matching message from the start on, up to the newest cursor (and up
-  // to `everything` unless the subscription has ended), was delivered or told as a gap.
+  // to `everything` unless the subscription has ended), was delivered or told as a gap, or is of a
+  // `latest` topic of which a newer one was delivered.
   void finish(std::optional<Place> everything);
 
   const std::vector<std::string>& faults() const { return faults_; }
   std::size_t delivered() const { return delivered_.size(); }
   std::size_t gaps() const { return gaps_.size(); }
+  std::size_t slow_gaps() const { return slow_gaps_; }
   const std::string& pattern() const { return pattern_; }
 
  private:
   void fault(std::string sentence);
   bool excused(const Place& place) const;
+  // A newer message of its topic came instead, or is still to come behind `limit`.
+  bool overtaken(const Place& place, const std::string& topic, const Place& limit) const;
 
   const History& history_;
   std::string name_;
@@ -78,6 +89,8 @@ class Record {
   std::optional<Place> reached_;
   std::optional<Place> last_;
   std::map<Place, bool> delivered_;
+  std::map<std::string, Place, std::less<>> newest_;  // Delivered, of each topic.
+  std::size_t slow_gaps_ = 0;
   std::vector<std::pair<Place, Place>> gaps_;
   std::vector<std::string> faults_;
   bool ended_ = false;

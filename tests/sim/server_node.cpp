@@ -123,8 +123,8 @@ class Peer final : public server::Subscriber {
     }
     if (link_->outbox_bytes() > node_.options_.outbox_bytes_max) return server::Sent::overflow;
     link_->send_to_client(*message.frame());
-    const bool full = link_->outbox_bytes() > node_.options_.outbox_low_bytes;
-    return replaying() && full ? server::Sent::pause : server::Sent::more;
+    const std::size_t enough = node_.options_.outbox_low_bytes * (replaying() ? 1 : 2);
+    return link_->outbox_bytes() > enough ? server::Sent::full : server::Sent::more;
   }
 
   void send_control(server::EncodedMessage& frame, const wire::ServerFrame& what) override {
@@ -269,7 +269,10 @@ void ServerNode::start(bool keep_log) {
     log_ = std::make_unique<server::MemoryLog>(random_.next(), options_.retention);
     history_.begin(log_->epoch());
   }
-  hub_ = std::make_unique<server::Hub>(*log_, server::HubOptions{.ping = options_.ping});
+  hub_ = std::make_unique<server::Hub>(
+      *log_, server::HubOptions{.ping = options_.ping,
+                                .rules = options_.rules,
+                                .backlog_bytes_max = options_.backlog_bytes_max});
   hub_->set_window(options_.window);
   log_->follow(*this);
   pump_set_ = false;

@@ -23,6 +23,8 @@ namespace freshet::sim {
 
 struct ServerOptions {
   server::Retention retention;
+  server::TopicRules rules;
+  std::size_t backlog_bytes_max = 64 * 1024;
   Duration ping{25'000};
   Duration window{2'000};
   std::size_t outbox_bytes_max = 64 * 1024;

@@ -36,19 +36,31 @@ std::vector<std::uint64_t> chosen_seeds(std::uint64_t first, std::uint64_t count
   return seeds;
 }
 
-// Judges one run of every seed.
-void run_seeds(WorldOptions options, const std::vector<std::uint64_t>& seeds) {
+// What all runs of a scenario had together.
+struct Sum {
   std::size_t delivered = 0;
+  std::size_t slow_gaps = 0;
+  std::size_t published = 0;
+};
+
+// Judges one run of every seed.
+Sum run_seeds(WorldOptions options, const std::vector<std::uint64_t>& seeds) {
+  Sum sum;
   for (const std::uint64_t seed : seeds) {
     options.seed = seed;
     World world{options};
     const auto faults = world.run();
     INFO("seed " << seed << '\n' << joined(faults));
     CHECK(faults.empty());
-    for (std::size_t i = 0; i < world.client_count(); ++i) delivered += world.client(i).delivered();
+    sum.published += world.history().messages().size();
+    for (std::size_t i = 0; i < world.client_count(); ++i) {
+      sum.delivered += world.client(i).delivered();
+      sum.slow_gaps += world.client(i).slow_gaps();
+    }
   }
   // A run in which nothing arrives proves nothing.
-  CHECK(delivered > 100 * seeds.size());
+  CHECK(sum.delivered > 100 * seeds.size());
+  return sum;
 }
 
 TEST_CASE("a calm site delivers everything once, in order, on every transport", "[sim]") {
@@ -94,6 +106,41 @@ WorldOptions slow_readers() {
 
 TEST_CASE("slow readers are told or resume, and lose nothing", "[sim]") {
   run_seeds(slow_readers(), chosen_seeds(7'000, 20));
+}
+
+WorldOptions slow_readers_under(const char* rule) {
+  WorldOptions options = slow_readers();
+  REQUIRE(options.server.rules.add(rule));
+  options.server.backlog_bytes_max = 2'000;
+  return options;
+}
+
+TEST_CASE("slow readers of latest topics get the newest of each, whatever breaks", "[sim][rules]") {
+  const auto seeds = chosen_seeds(30'000, 10);
+  const Sum whole = run_seeds(slow_readers(), seeds);
+  const Sum conflated = run_seeds(slow_readers_under(">:latest"), seeds);
+  CHECK(conflated.slow_gaps == 0);
+  CHECK(conflated.delivered < whole.delivered);
+}
+
+TEST_CASE("slow readers of drop-oldest topics are told what they lost, whatever breaks",
+          "[sim][rules]") {
+  const Sum sum = run_seeds(slow_readers_under(">:drop-oldest"), chosen_seeds(31'000, 10));
+  CHECK(sum.slow_gaps > 0);
+}
+
+TEST_CASE("slow readers under a rule for each topic are spared what it says and no more",
+          "[sim][rules]") {
+  WorldOptions options = slow_readers_under("prices.*:latest");
+  REQUIRE(options.server.rules.add("chat.>:drop-oldest"));
+  CHECK(run_seeds(options, chosen_seeds(32'000, 10)).slow_gaps > 0);
+}
+
+TEST_CASE("slow readers under rules whose log keeps little are told every gap", "[sim][rules]") {
+  WorldOptions options = slow_readers_under("prices.*:latest");
+  REQUIRE(options.server.rules.add("chat.>:drop-oldest"));
+  options.server.retention.messages_max = 40;
+  run_seeds(options, chosen_seeds(33'000, 10));
 }
 
 // In each of these a stream opened in bad weather keeps its latency of up to 400 ms: 500 bytes for

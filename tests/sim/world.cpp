@@ -43,6 +43,7 @@ core::ClientConfig any_config(core::Random& random) {
 World::World(WorldOptions options)
     : options_(options),
       random_(options.seed),
+      history_(options.server.rules),
       server_(schedule_, random_, history_, options.server) {
   for (unsigned i = 0; i < options_.clients; ++i) {
     clients_.push_back(std::make_unique<ClientNode>(

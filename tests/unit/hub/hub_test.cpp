@@ -555,6 +555,10 @@ class LateLog final : public Log {
     late.push_back(
         [result = std::as_const(log).read(request), done = std::move(done)] { done(result); });
   }
+  void backlog(const BacklogRequest& request, std::function<void(Backlog)> done) override {
+    late.push_back(
+        [result = std::as_const(log).backlog(request), done = std::move(done)] { done(result); });
+  }
   void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) override {
     late.push_back([result = std::as_const(log).resolve(std::move(requests)),
                     done = std::move(done)] { done(result); });

@@ -318,5 +318,83 @@ TEST_CASE("a topic with many messages is cut without losing any that is kept", "
   CHECK(result.trimmed == Ids{4900});
 }
 
+TopicRules rules_of(std::initializer_list<const char*> texts) {
+  TopicRules rules;
+  for (const char* text : texts) REQUIRE(rules.add(text));
+  return rules;
+}
+
+TEST_CASE("who is behind on a latest topic is given its newest message alone", "[log][rules]") {
+  const TopicRules rules = rules_of({"p.*:latest"});
+  MemoryLog log(1);
+  for (const char* topic : {"p.a", "c", "p.b", "p.a", "c", "p.a"}) append(log, topic);
+  const auto read = [&](std::vector<std::string_view> patterns, Leave leave) {
+    const auto result =
+        std::as_const(log).read({.after = 0, .patterns = std::move(patterns), .leave = leave});
+    CHECK(result.through == 6);
+    return ids(result.messages);
+  };
+  CHECK(read({">"}, {.rules = &rules}) == Ids{2, 3, 5, 6});
+  CHECK(read({"p.a", "c"}, {.rules = &rules}) == Ids{2, 5, 6});
+  CHECK(read({">"}, {}) == Ids{1, 2, 3, 4, 5, 6});
+  // What was asked for as history is given whole.
+  CHECK(read({">"}, {.rules = &rules, .keep_until = 1}) == Ids{1, 2, 3, 5, 6});
+  CHECK(read({"p.a"}, {.rules = &rules, .keep_until = 1}) == Ids{1, 6});
+}
+
+TEST_CASE("what is gone of a latest topic is no gap while the topic has a newer message",
+          "[log][rules][retention]") {
+  const TopicRules rules = rules_of({"p.*:latest"});
+  MemoryLog log(1, {.messages_max = 2});
+  for (const char* topic : {"p.a", "p.b", "p.a", "c"}) append(log, topic);
+  const auto trimmed = [&](std::string_view pattern, Leave leave) {
+    return std::as_const(log).read({.after = 0, .patterns = {pattern}, .leave = leave}).trimmed[0];
+  };
+  CHECK(trimmed("p.a", {.rules = &rules}) == 0);
+  CHECK(trimmed("p.b", {.rules = &rules}) == 2);
+  CHECK(trimmed("p.*", {.rules = &rules}) == 2);
+  CHECK(trimmed("p.a", {}) == 1);
+  CHECK(trimmed("p.a", {.rules = &rules, .keep_until = 1}) == 1);
+}
+
+TEST_CASE("a backlog within its bytes drops nothing, a larger one its oldest", "[log][rules]") {
+  const TopicRules rules = rules_of({"d.*:drop-oldest"});
+  MemoryLog log(1);
+  for (const char* topic : {"d.a", "c", "d.b", "d.a", "c", "d.a"}) append(log, topic);
+  const std::size_t bytes =
+      std::as_const(log).history("d.a", 0, 1).front()->frame.size();  // Of each.
+  const auto backlog = [&](std::vector<std::string_view> patterns, std::size_t messages,
+                           Leave leave) {
+    return std::as_const(log).backlog({.after = 0,
+                                       .patterns = std::move(patterns),
+                                       .bytes_max = messages * bytes,
+                                       .leave = leave});
+  };
+  const auto fits = backlog({">"}, 4, {.rules = &rules});
+  CHECK(fits.drop_until == 0);
+  CHECK(fits.dropped == Ids{0});
+  const auto drops = backlog({"d.a", "c", "d.b", "d.*"}, 1, {.rules = &rules});
+  CHECK(drops.drop_until == 4);
+  CHECK(drops.dropped == Ids{4, 0, 3, 4});
+  CHECK(backlog({"d.b"}, 1, {.rules = &rules}).drop_until == 0);
+  CHECK(backlog({"d.a"}, 1, {.rules = &rules, .keep_until = 4}).drop_until == 0);
+  CHECK(backlog({"d.a"}, 1, {.rules = &rules, .drop_until = 4}).dropped == Ids{0});
+  CHECK(backlog({"d.a"}, 0, {}).drop_until == 0);
+  CHECK(backlog({"c"}, 0, {.rules = &rules}).drop_until == 0);
+
+  const auto read = std::as_const(log).read(
+      {.after = 0, .patterns = {">"}, .leave = {.rules = &rules, .drop_until = 4}});
+  CHECK(ids(read.messages) == Ids{2, 5, 6});
+}
+
+TEST_CASE("only words for history keep it whole", "[log][rules]") {
+  MemoryLog log(1);
+  for (int i = 0; i < 3; ++i) append(log, "a");
+  CHECK(resolve(log, "a", wire::Earliest{}).history_until == 3);
+  CHECK(resolve(log, "a", wire::LastOf{2}).history_until == 3);
+  CHECK(resolve(log, "a", wire::Latest{}).history_until == 0);
+  CHECK(resolve(log, "a", wire::Cursor{log.epoch(), 1}).history_until == 0);
+}
+
 }  // namespace
 }  // namespace freshet::server
