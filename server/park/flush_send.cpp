@@ -3,14 +3,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <array>
 #include <cerrno>
 
 namespace freshet::park {
 namespace {
-
-// One system call takes this many blobs; a connection with more gets another.
-constexpr std::size_t gather_max = 128;
 
 ssize_t send_some(int fd, std::span<iovec> parts) {
   if (parts.size() == 1) return ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
@@ -29,10 +25,14 @@ std::size_t size_of(std::span<const iovec> parts) {
 }  // namespace
 
 void FlushSend::flush(std::span<FlushItem> items) {
-  std::array<iovec, gather_max> parts;
+  gather_.clear();
   for (FlushItem& item : items) {
     while (!item.outbox->empty()) {
-      const auto gathered = std::span(parts).first(item.outbox->gather(parts));
+      auto gathered = gather_.add(*item.outbox);
+      if (gathered.empty()) {
+        gather_.clear();
+        gathered = gather_.add(*item.outbox);
+      }
       const ssize_t sent = send_some(item.fd, gathered);
       ++call_count_;
       if (sent < 0) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "park/flush.h"
+#include "park/gather.h"
 
 namespace freshet::park {
 
@@ -15,6 +16,7 @@ class FlushSend final : public Flush {
   Io io() const override { return Io::epoll; }
 
  private:
+  Gather gather_;
   std::uint64_t call_count_ = 0;
 };
 

@@ -1,6 +1,5 @@
 #include "park/flush_uring.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <system_error>
@@ -11,9 +10,6 @@ namespace {
 
 // Sends of one system call. More saves little and lets the first wait for the last.
 constexpr std::size_t sends_max = 256;
-// Blobs of one send, and of all sends of a batch.
-constexpr std::size_t gather_max = 128;
-constexpr std::size_t parts_max = 4096;
 
 // Trap: without MSG_DONTWAIT the ring holds a send to a full socket back until its reader reads,
 // although the socket is non-blocking; one slow reader would stop the loop.
@@ -21,7 +17,7 @@ constexpr int send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 }  // namespace
 
-FlushUring::FlushUring() : parts_(parts_max) {
+FlushUring::FlushUring() {
   // SUBMIT_ALL: one dead connection does not end the batch that it stands in.
   const int error = ::io_uring_queue_init(sends_max, &ring_, IORING_SETUP_SUBMIT_ALL);
   if (error < 0) throw std::system_error(-error, std::generic_category(), "io_uring_setup");
@@ -44,7 +40,7 @@ void FlushUring::flush(std::span<FlushItem> items) {
       continue;
     }
     sends_.clear();
-    parts_used_ = 0;
+    gather_.clear();
     while (next < pending_.size() && prepare(*pending_[next])) ++next;
     const std::size_t taken = submit();
     for (std::size_t i = 0; i < taken; ++i) complete_one();
@@ -54,23 +50,21 @@ void FlushUring::flush(std::span<FlushItem> items) {
 
 // False when the batch is full.
 bool FlushUring::prepare(FlushItem& item) {
-  const std::size_t wanted = std::min(item.outbox->blob_count(), gather_max);
-  if (sends_.size() == sends_max || wanted > parts_max - parts_used_) return false;
-  const auto parts = std::span(parts_).subspan(parts_used_, wanted);
-  item.outbox->gather(parts);
+  if (sends_.size() == sends_max) return false;
+  const std::span<iovec> parts = gather_.add(*item.outbox);
+  if (parts.empty()) return false;
   std::size_t bytes = 0;
   for (const iovec& part : parts) bytes += part.iov_len;
 
   io_uring_sqe* const entry = ::io_uring_get_sqe(&ring_);
   sends_.push_back({.item = &item, .bytes = bytes, .message = {}});
   Send& send = sends_.back();
-  if (wanted == 1) {
+  if (parts.size() == 1) {
     ::io_uring_prep_send(entry, item.fd, parts[0].iov_base, parts[0].iov_len, send_flags);
   } else {
     send.message.msg_iov = parts.data();
-    send.message.msg_iovlen = wanted;
+    send.message.msg_iovlen = parts.size();
     ::io_uring_prep_sendmsg(entry, item.fd, &send.message, send_flags);
-    parts_used_ += wanted;
   }
   ::io_uring_sqe_set_data(entry, &send);
   return true;

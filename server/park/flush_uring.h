@@ -3,7 +3,6 @@
 
 #include <liburing.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +11,7 @@
 
 #include "park/flush.h"
 #include "park/flush_send.h"
+#include "park/gather.h"
 
 namespace freshet::park {
 
@@ -45,8 +45,7 @@ class FlushUring final : public Flush {
   io_uring ring_{};
   bool usable_ = true;  // The kernel has never refused a batch.
   std::vector<Send> sends_;
-  std::vector<iovec> parts_;
-  std::size_t parts_used_ = 0;
+  Gather gather_;
   std::vector<FlushItem*> pending_;
   FlushSend fallback_;
   std::uint64_t call_count_ = 0;
