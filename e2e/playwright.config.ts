@@ -1,4 +1,4 @@
-// Debian's Chromium and Firefox, one worker each.
+// Debian's Chromium, Firefox and WebKitGTK, one worker each.
 import { defineConfig } from "@playwright/test";
 import { chromiumArguments, chromiumProgram, firefoxProgram } from "./support/browsers.ts";
 
@@ -33,5 +33,6 @@ export default defineConfig({
         launchOptions: { executablePath: firefoxProgram },
       },
     },
+    { name: "webkit", testDir: "webkit", workers: 1 },
   ],
 });

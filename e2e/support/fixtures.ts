@@ -8,11 +8,12 @@ import { complaints } from "./evidence.ts";
 import { Line } from "./line.ts";
 import { Publisher } from "./publisher.ts";
 import { type Flags, Server, subjectPages } from "./server.ts";
+import type { Evaluator } from "./webkit.ts";
 
 /** The page under test, seen from here. */
-export class SubjectPage {
+export class SubjectPage<Browser extends Evaluator = Page> {
   constructor(
-    readonly page: Page,
+    readonly page: Browser,
     private readonly publisher: Publisher,
   ) {}
 
@@ -26,10 +27,10 @@ export class SubjectPage {
     return this.page.evaluate((number) => window.subject.publish(number), n);
   }
   close(): Promise<void> {
-    return this.page.evaluate(() => window.subject.close());
+    return this.page.evaluate(() => window.subject.close(), undefined);
   }
   entries(): Promise<Entry[]> {
-    return this.page.evaluate(() => window.subject.entries());
+    return this.page.evaluate(() => window.subject.entries(), undefined);
   }
 
   async states(): Promise<State[]> {

@@ -23,6 +23,11 @@ export class Publisher {
     }
   }
 
+  /** Leaves out a number that the page publishes itself. */
+  skip(n: number): void {
+    this.next = n + 1;
+  }
+
   /** Publishes one after the other until stop(), whether there is a server or not. */
   begin(): void {
     this.ended = false;
