@@ -118,7 +118,15 @@ std::uint16_t free_port() {
 }
 
 std::vector<std::string> freshet_serve(const std::string& program, std::uint16_t port) {
-  return {program, "serve", "--listen", "127.0.0.1:" + std::to_string(port)};
+  // The peers let everybody in at once, and so must this one for their figures to compare.
+  return {program,
+          "serve",
+          "--listen",
+          "127.0.0.1:" + std::to_string(port),
+          "--admission-rate",
+          "1000000",
+          "--admission-burst",
+          "1000000"};
 }
 
 }  // namespace freshet::bench

@@ -29,6 +29,7 @@ Admission::Admission(AdmissionOptions options, HashKey key)
     : key_(key),
       limiter_(limiter_options(options)),
       passes_(limiter_options(options)),
+      line_(limiter_options(options)),
       window_(options.window),
       pollers_(poller_age_min),
       admitted_(admitted_age_min) {}
@@ -78,6 +79,7 @@ Verdict Admission::admit() {
 
 Verdict Admission::refuse(const Arrival& arrival, std::uint64_t client, Instant now, bool late) {
   ++counts_.refused;
+  if (!arrival.keeps_ticket) return refuse_in_line(now);
   if (given_.empty()) given_.resize(given_size);
   Given& given = given_[client % given_size];
   const bool has_id = !arrival.client.empty();
@@ -89,6 +91,13 @@ Verdict Admission::refuse(const Arrival& arrival, std::uint64_t client, Instant 
   ++counts_.tickets_issued;
   if (has_id) given = {client, *slot};
   return refuse_until(*slot, arrival.client, now);
+}
+
+// Apart from the slots, which are lost when their clients come without a ticket.
+Verdict Admission::refuse_in_line(Instant now) {
+  const auto turn = line_.reserve(now);
+  return {.delay = turn ? line_.time_of(*turn) - now : limiter_.options().slot_ahead_max,
+          .ticket = {}};
 }
 
 Verdict Admission::refuse_until(std::uint64_t slot, std::string_view client, Instant now) const {
@@ -113,7 +122,7 @@ std::size_t Admission::clients(Instant now) { return streams_.size() + pollers_.
 
 Duration Admission::window(Instant now) {
   admitted_.count(now);  // Forgets.
-  window_.observe(clients(now) + limiter_.waiting(now), now);
+  window_.observe(clients(now) + limiter_.waiting(now) + line_.waiting(now), now);
   return window_.value(now);
 }
 

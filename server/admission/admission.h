@@ -40,13 +40,17 @@ struct Arrival {
   std::string_view client;  // The id that it gave; empty if it has none.
   std::string_view ticket;  // That it showed; empty without one.
   bool poll = false;
+  // Whether it can show a ticket when it returns. An EventSource cannot: it comes back to the
+  // address it was given.
+  bool keeps_ticket = true;
 };
 
 // What it is told.
 struct Verdict {
   bool admitted = false;
-  // Of a refusal: come back in `delay`, with the ticket. Without a ticket there was no slot to give
-  // (LimiterOptions::slot_ahead_max): the delay is the least, and the same for all that are told.
+  // Of a refusal: come back in `delay`, with the ticket. Without a ticket the delay is the least,
+  // and the same may be told to others: there was no slot to give (LimiterOptions::slot_ahead_max),
+  // or the client could not show one.
   Duration delay{0};
   std::string ticket;
 };
@@ -93,11 +97,13 @@ class Admission {
   bool is_in(const Arrival& arrival, std::uint64_t client, Instant now);
   Verdict admit();
   Verdict refuse(const Arrival& arrival, std::uint64_t client, Instant now, bool late);
+  Verdict refuse_in_line(Instant now);
   Verdict refuse_until(std::uint64_t slot, std::string_view client, Instant now) const;
 
   HashKey key_;
   Limiter limiter_;
   Limiter passes_;  // Of clients that are in.
+  Limiter line_;    // Times for those who cannot show a ticket; it lets nobody in.
   Window window_;
   KeyBag streams_;
   RecentClients pollers_;

@@ -13,6 +13,14 @@ CLI::ValidationError fault(const std::string& name, const std::string& message) 
   return CLI::ValidationError(name, message);
 }
 
+// "0.001", "1000000": as a person writes it.
+std::string number_to_text(double value) {
+  char text[32];
+  const auto [end, error] =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::fixed);
+  return {text, error == std::errc{} ? end : text};
+}
+
 }  // namespace
 
 CLI::Option* FlagGroup::add(const std::string& name, const char* kind,
@@ -59,6 +67,22 @@ CLI::Option* FlagGroup::count(const std::string& name, std::size_t& target, cons
     target = value;
   };
   return add(name, "N", std::to_string(target), help, parse);
+}
+
+CLI::Option* FlagGroup::number(const std::string& name, double& target, const std::string& help,
+                               double min, double max) {
+  const auto parse = [name, &target, min, max](const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    // The comparison is false for what is no number.
+    const bool within = value >= min && value <= max;
+    if (error != std::errc{} || end != text.data() + text.size() || !within) {
+      throw fault(name, "'" + text + "' is not a number from " + number_to_text(min) + " to " +
+                            number_to_text(max));
+    }
+    target = value;
+  };
+  return add(name, "N", number_to_text(target), help, parse);
 }
 
 CLI::Option* FlagGroup::text(const std::string& name, std::string& target, const std::string& kind,

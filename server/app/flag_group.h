@@ -30,6 +30,9 @@ class FlagGroup {
   // A whole number from `min`.
   CLI::Option* count(const std::string& name, std::size_t& target, const std::string& help,
                      std::size_t min = 1);
+  // A number, whole or not, from `min` to `max`.
+  CLI::Option* number(const std::string& name, double& target, const std::string& help, double min,
+                      double max);
   CLI::Option* text(const std::string& name, std::string& target, const std::string& kind,
                     const std::string& help);
   CLI::Option* flag(const std::string& name, bool& target, const std::string& help);

@@ -103,17 +103,6 @@ void add_time_flags(CLI::App& command, Flags& flags) {
   FlagGroup group(command, "Times");
   group.duration("--ping", server.ping, "How often a quiet stream hears from the server",
                  Duration{100}, Duration{3'600'000});
-  group.duration("--window-min", server.window.window_min,
-                 "The least time over which lost clients spread their return");
-  command
-      .add_option("--admission-rate", server.window.admission_rate,
-                  "Clients a second that may return")
-      ->check([](const std::string& text) {
-        return std::strtod(text.c_str(), nullptr) > 0 ? "" : "'" + text + "' is not above 0";
-      })
-      ->type_name("N")
-      ->capture_default_str()
-      ->group("Times");
   group.duration("--long-poll-max", server.limits.wait_max,
                  "The longest wait of a long poll; one that asks for more is answered then");
   group.duration("--poll-interval", server.limits.poll_interval,
@@ -127,6 +116,19 @@ void add_time_flags(CLI::App& command, Flags& flags) {
   group.duration("--linger-max", server.connection.linger_max,
                  "How long a peer may take to close after the last answer; then it is cut off");
   group.duration("--drain-max", server.drain_max, "The longest the server takes to stop");
+}
+
+void add_admission_flags(CLI::App& command, Flags& flags) {
+  server::AdmissionOptions& admission = flags.server.admission;
+  FlagGroup group(command, "Clients that come back");
+  group.number("--admission-rate", admission.window.admission_rate,
+               "Newcomers a second; who comes above it is given a time of its own (rate)", 0.001,
+               1'000'000);
+  group.number("--admission-burst", admission.limiter.burst,
+               "Newcomers at once after a quiet time; 0 is a tenth of a second's, at least 50", 0,
+               10'000'000);
+  group.duration("--window-min", admission.window.window_min,
+                 "The least time over which lost clients spread their return");
 }
 
 void add_limit_flags(CLI::App& command, Flags& flags) {
@@ -238,6 +240,7 @@ void add_serve(CLI::App& program, Run& run) {
   add_service_flags(command, *flags);
   add_log_flags(command, *flags);
   add_time_flags(command, *flags);
+  add_admission_flags(command, *flags);
   add_limit_flags(command, *flags);
   command.footer(
       "A TIME is 250ms, 25s, 5m or 1h; a SIZE is 4096, 64KiB or 1MiB. docs/flags.md\n"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -75,10 +74,7 @@ class Server::Handler final : public park::RequestHandler {
                 fallback(owner.options_.demo)) {
     const std::lock_guard lock(owner_.handlers_mutex_);
     owner_.handlers_.push_back(this);
-    if (owner_.handlers_.size() == 1) {
-      window_.emplace(owner_.options_.window);
-      keep_house();
-    }
+    if (owner_.handlers_.size() == 1) keep_house();
   }
   ~Handler() override {
     loop_.cancel(timer_);
@@ -123,9 +119,7 @@ class Server::Handler final : public park::RequestHandler {
     server::ServerContext& context = owner_.context_;
     context.log.trim(now);
     count_forgotten();
-    const std::int64_t clients = context.counts.open() + context.counts.pollers.value();
-    window_->observe(static_cast<std::size_t>(std::max<std::int64_t>(clients, 0)), now);
-    context.window_ms.store(window_->value(now).count(), std::memory_order_relaxed);
+    context.admission.update(now);
   }
 
   // Of the log's limits those at which it forgets something early.
@@ -141,12 +135,14 @@ class Server::Handler final : public park::RequestHandler {
   Server& owner_;
   park::Loop& loop_;
   server::LoopHandler routes_;
-  std::optional<server::Window> window_;
   park::TimerId timer_ = 0;
 };
 
 Server::Server(ServerOptions options)
-    : options_(std::move(options)), log_(random_seed(), options_.retention), context_(log_) {
+
+    : options_(std::move(options)),
+      log_(random_seed(), options_.retention),
+      context_(log_, options_.admission, {.low = random_seed(), .high = random_seed()}) {
   context_.guard = server::Guard(options_.publish_key);
   context_.limits = options_.limits;
   context_.hub.ping = options_.ping;
@@ -154,7 +150,6 @@ Server::Server(ServerOptions options)
   context_.hub.rules = options_.rules;
   context_.hub.backlog_bytes_max = options_.limits.outbox_bytes_max;
   context_.echo = options_.echo;
-  context_.window_ms = options_.window.window_min.count();
 }
 
 Server::~Server() { stop(); }

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "admission/window.h"
+#include "admission/admission.h"
 #include "freshet/result.h"
 #include "guard/limits.h"
 #include "log/shared_log.h"
@@ -31,7 +31,7 @@ struct ServerOptions {
   std::filesystem::path demo;                // A folder of pages to serve; empty for none.
   bool echo = false;                         // Serve /v1/echo for conformance suites.
   Duration ping{25'000};                     // 100 ms to 1 hour.
-  server::WindowOptions window;
+  server::AdmissionOptions admission;
   server::Retention retention;
   server::TopicRules rules;  // What slow readers lose.
   server::Limits limits;

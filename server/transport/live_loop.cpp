@@ -34,13 +34,12 @@ LiveLoop::~LiveLoop() {
   context_.log.unfollow(*this);
   loop_.cancel(tick_timer_);
   loop_.cancel(housekeeping_timer_);
-  context_.counts.pollers.add(-pollers_told_);
 }
 
 Instant LiveLoop::now() const { return std::chrono::floor<Duration>(loop_.now()); }
 
 void LiveLoop::open(Subscriber& subscriber, OpenRequest request) {
-  hub_.set_window(Duration{context_.window_ms.load(std::memory_order_relaxed)});
+  hub_.set_window(context_.admission.window());
   hub_.open(subscriber, std::move(request), now());
   arm_tick();
   pump_soon();
@@ -97,10 +96,8 @@ void LiveLoop::arm_tick() {
 // Once a second: this loop's part of the server's counts, and the window it tells.
 void LiveLoop::housekeep() {
   housekeeping_timer_ = loop_.after(housekeeping_interval, [this] { housekeep(); });
-  hub_.set_window(Duration{context_.window_ms.load(std::memory_order_relaxed)});
+  hub_.set_window(context_.admission.window());
   report_.report(hub_.counts(), loop_.counters());
-  const auto pollers = static_cast<std::int64_t>(pollers_.count(now()));
-  context_.counts.pollers.add(pollers - std::exchange(pollers_told_, pollers));
 }
 
 std::string LiveLoop::client_id(std::string given) {
@@ -115,17 +112,29 @@ std::string LiveLoop::client_id(std::string given) {
   return id;
 }
 
-void LiveLoop::poll_seen(std::string_view client) {
-  pollers_.see(std::hash<std::string_view>{}(client), now());
+std::optional<ComeBack> LiveLoop::refusal_of(const Arrival& arrival, bool stays) {
+  if (draining()) {
+    context_.counts.refused_draining.add();
+    return ComeBack{.delay = spread_in_window(), .ticket = {}};
+  }
+  if (stays && !has_room()) {
+    context_.counts.refused_full.add();
+    return ComeBack{.delay = spread_in_window(), .ticket = {}};
+  }
+  Verdict verdict = context_.admission.ask(arrival, now());
+  if (verdict.admitted) return std::nullopt;
+  context_.counts.refused_rate.add();
+  // Without a ticket others may have been told the same time.
+  if (verdict.ticket.empty()) verdict.delay += spread_in_window();
+  return ComeBack{.delay = verdict.delay, .ticket = std::move(verdict.ticket)};
 }
 
 Duration LiveLoop::spread_in_window() {
-  const auto window = std::max<std::int64_t>(context_.window_ms.load(std::memory_order_relaxed), 1);
-  return Duration{std::uniform_int_distribution<std::int64_t>(0, window)(random_)};
+  const Duration window = context_.admission.window();
+  return Duration{std::uniform_int_distribution<Duration::rep>(0, window.count())(random_)};
 }
 
 bool LiveLoop::has_room() const {
-  if (draining()) return false;
   if (context_.counts.open() < static_cast<std::int64_t>(context_.limits.streams_max)) return true;
   context_.counts.limits.of(LimitName::streams).add();
   return false;

@@ -5,13 +5,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 
-#include "admission/recent_clients.h"
 #include "hub/hub.h"
 #include "park/loop.h"
+#include "transport/come_back.h"
 #include "transport/loop_report.h"
 #include "transport/server_context.h"
 
@@ -40,20 +41,23 @@ class LiveLoop final : private LogFollower {
 
   // The id a client gave, or a new one.
   std::string client_id(std::string given);
-  // This client polls: it counts for the window. Without an id its address stands for it.
-  void poll_seen(std::string_view client);
+
+  // Lets this client in, or tells when it is to come back. `stays`: what it asks for is held open,
+  // so there must be room for it. Reads no log. REQUIRES: whoever is let in is then told of to
+  // context().admission, by stream_opened() or poll_seen().
+  std::optional<ComeBack> refusal_of(const Arrival& arrival, bool stays);
+
   // A time from now within the window, evenly drawn: when to come back.
   Duration spread_in_window();
 
   bool draining() const { return context_.draining.load(std::memory_order_relaxed); }
-  // Whether one more stream or long poll may be opened now.
-  bool has_room() const;
 
   // Tells every stream when to return and ends it (1001); answers every poll.
   void drain();
 
  private:
   void head_moved() noexcept override;
+  bool has_room() const;
   void pump();
   void arm_tick();
   void housekeep();
@@ -62,8 +66,6 @@ class LiveLoop final : private LogFollower {
   ServerContext& context_;
   Hub hub_;
   std::mt19937_64 random_;
-  RecentClients pollers_{Duration{90'000}};
-  std::int64_t pollers_told_ = 0;
   LoopReport report_;
   std::atomic<bool> noted_{false};  // A wake is on its way.
   bool pump_set_ = false;

@@ -34,11 +34,16 @@ void handle_poll(LiveLoop& live, const Request& request, Response& response) {
   // is missed between this poll and the next.
   const bool wait = parsed->wait > Duration{0} && !starts_at_head(*parsed);
   if (parsed->wait_cut) live.context().counts.limits.of(LimitName::long_poll).add();
-  if (wait ? !live.has_room() : live.draining()) {
-    live.context().counts.refused_busy.add();
-    return refuse_poll_busy(response, live.spread_in_window());
+  // A bare client without an id is known by its address. An SDK is given an id by this answer: many
+  // may come from one address, and none of them is the other.
+  const bool by_address = parsed->client.empty() && parsed->sdk.empty();
+  const std::string known_as = by_address ? request.peer().ip() : parsed->client;
+  if (const auto refusal =
+          live.refusal_of({.client = known_as, .ticket = parsed->ticket, .poll = true}, wait)) {
+    return refuse_poll_busy(response, *refusal);
   }
-  live.poll_seen(parsed->client.empty() ? request.peer().ip() : parsed->client);
+  parsed->client = live.client_id(std::move(parsed->client));
+  live.context().admission.poll_seen(by_address ? known_as : parsed->client, live.now());
   LateAnswer late = response.late_answer();
   if (wait) {
     response.park_answer(std::make_unique<LongPoll>(live, *std::move(parsed), std::move(late)));

@@ -22,9 +22,9 @@ std::string error_frame(const Error& error) {
                                                          .pattern = {}}});
 }
 
-std::string retry_frame(Duration delay) {
+std::string retry_frame(const ComeBack& when) {
   return wire::encode(
-      wire::ServerFrame{wire::Retry{.delay = delay, .ticket = {}, .reason = "busy"}});
+      wire::ServerFrame{wire::Retry{.delay = when.delay, .ticket = when.ticket, .reason = "busy"}});
 }
 
 std::string close_event(std::uint16_t code, std::string reason) {
@@ -55,7 +55,7 @@ class RefusedWebSocket final : public park::Parked {
   std::string bytes_;
 };
 
-Error busy_error() { return {ErrorCode::busy, "the server is full or stopping; come back later"}; }
+Error busy_error() { return {ErrorCode::busy, "the server is busy; come back later"}; }
 
 }  // namespace
 
@@ -65,21 +65,22 @@ void refuse_sse(const Request& request, Response& response, const Error& error) 
                                   close_event(close_code_of(error.code), error.message));
 }
 
-void refuse_sse_busy(const Request& request, Response& response, Duration delay) {
+void refuse_sse_busy(const Request& request, Response& response, const ComeBack& when) {
   if (names_sdk(request)) {
-    make_event_stream(response, wire::encode_sse_control(retry_frame(delay)) +
+    make_event_stream(response, wire::encode_sse_control(retry_frame(when)) +
                                     close_event(wire::close_code::busy, "busy"));
   } else if (lists_token(request.header("Accept"), "text/event-stream")) {
-    make_event_stream(response, wire::encode_sse_retry(static_cast<std::uint64_t>(delay.count())));
+    make_event_stream(response,
+                      wire::encode_sse_retry(static_cast<std::uint64_t>(when.delay.count())));
   } else {
-    refuse_poll_busy(response, delay);
+    refuse_poll_busy(response, when);
   }
 }
 
-void refuse_poll_busy(Response& response, Duration delay) {
+void refuse_poll_busy(Response& response, const ComeBack& when) {
   set_error(response, busy_error());
   std::erase_if(response.headers, [](const auto& field) { return field.first == "Retry-After"; });
-  add_retry_after(response, delay);
+  add_retry_after(response, when);
 }
 
 void refuse_websocket(const Request& request, Response& response, const Error& error) {
@@ -91,13 +92,13 @@ void refuse_websocket(const Request& request, Response& response, const Error& e
       error_frame(error), close_code_of(error.code), error.message));
 }
 
-void refuse_websocket_busy(const Request& request, Response& response, Duration delay) {
+void refuse_websocket_busy(const Request& request, Response& response, const ComeBack& when) {
   if (!names_sdk(request)) {
     response.headers.clear();
-    return refuse_poll_busy(response, delay);
+    return refuse_poll_busy(response, when);
   }
   response.park_upgraded(
-      std::make_unique<RefusedWebSocket>(retry_frame(delay), wire::close_code::busy, "busy"));
+      std::make_unique<RefusedWebSocket>(retry_frame(when), wire::close_code::busy, "busy"));
 }
 
 std::uint16_t close_code_of(ErrorCode code) {
@@ -115,11 +116,14 @@ std::uint16_t close_code_of(ErrorCode code) {
   }
 }
 
-void add_retry_after(Answer& answer, Duration delay) {
-  const auto seconds = std::max<Duration::rep>((delay.count() + 999) / 1000, 1);
+void add_retry_after(Answer& answer, const ComeBack& when) {
+  const auto seconds = std::max<Duration::rep>((when.delay.count() + 999) / 1000, 1);
   answer.headers.emplace_back("Retry-After", std::to_string(seconds));
   answer.headers.emplace_back(std::string(wire::retry_after_ms_header),
-                              std::to_string(delay.count()));
+                              std::to_string(when.delay.count()));
+  if (!when.ticket.empty()) {
+    answer.headers.emplace_back(std::string(wire::ticket_header), when.ticket);
+  }
 }
 
 }  // namespace freshet::server

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "freshet/result.h"
-#include "freshet/time.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "transport/come_back.h"
 
 namespace freshet::server {
 
@@ -13,20 +13,21 @@ namespace freshet::server {
 // requests get the status.
 void refuse_sse(const Request& request, Response& response, const Error& error);
 
-// The server is full or stopping. A bare EventSource must not see a status, which would end it for
-// good: it gets 200 and a `retry:` field. Polls and curl get 503 with Retry-After.
-void refuse_sse_busy(const Request& request, Response& response, Duration delay);
-void refuse_poll_busy(Response& response, Duration delay);
+// The server is full, stopping, or at its admission rate. A bare EventSource must not see a status,
+// which would end it for good: it gets 200 and a `retry:` field. Polls and curl get 503 with
+// Retry-After.
+void refuse_sse_busy(const Request& request, Response& response, const ComeBack& when);
+void refuse_poll_busy(Response& response, const ComeBack& when);
 
 // WebSocket with `sdk=`: 101, an error or retry frame, a close frame. Others get the status.
 // REQUIRES: the handshake is valid, its answer's headers are in `response`.
 void refuse_websocket(const Request& request, Response& response, const Error& error);
-void refuse_websocket_busy(const Request& request, Response& response, Duration delay);
+void refuse_websocket_busy(const Request& request, Response& response, const ComeBack& when);
 
 // The close code that says an error.
 std::uint16_t close_code_of(ErrorCode code);
 
-// Adds Retry-After (whole seconds, rounded up) and the exact milliseconds.
-void add_retry_after(Answer& answer, Duration delay);
+// Adds Retry-After (whole seconds, rounded up), the exact milliseconds, and the ticket if any.
+void add_retry_after(Answer& answer, const ComeBack& when);
 
 }  // namespace freshet::server

@@ -111,6 +111,28 @@ void handle_ready(LiveLoop& live, Response& response) {
   response.body = "ready\n";
 }
 
+void write_admission(MetricsText& text, const SharedAdmission& admission) {
+  const AdmissionCounts counts = admission.counts();
+  const auto count = [&text](std::uint64_t value,
+                             std::initializer_list<MetricsText::Label> labels = {}) {
+    text.sample(static_cast<std::int64_t>(value), labels);
+  };
+  text.family("freshet_clients", "gauge", "Streams, and clients that polled lately.");
+  count(admission.clients());
+  text.family("freshet_admitted_total", "counter", "Newcomers let in.");
+  count(counts.admitted);
+  text.family("freshet_passed_total", "counter",
+              "Further streams and polls of clients that were in.");
+  count(counts.passed);
+  text.family("freshet_tickets_total", "counter", "Tickets given, and what became of those shown.");
+  count(counts.tickets_issued, {{"outcome", "issued"}});
+  count(counts.tickets_honoured, {{"outcome", "honoured"}});
+  count(counts.tickets_early, {{"outcome", "early"}});
+  count(counts.tickets_late, {{"outcome", "late"}});
+  count(counts.tickets_crowded, {{"outcome", "crowded"}});
+  count(counts.tickets_invalid, {{"outcome", "invalid"}});
+}
+
 }  // namespace
 
 void add_routes(HttpEngine& engine, LiveLoop& live) {
@@ -176,8 +198,6 @@ std::string metrics_text(const ServerContext& context) {
        {Transport::websocket, Transport::sse, Transport::long_polling, Transport::polling}) {
     text.sample(counts.of(transport).opened.value(), {{"transport", to_string(transport)}});
   }
-  text.family("freshet_pollers", "gauge", "Clients that polled within the last minutes.");
-  text.sample(counts.pollers.value());
   text.family("freshet_publishes_total", "counter",
               "Publishes by the way they came and their outcome.");
   const auto publishes = [&](std::string_view by, const PublishCounts& of) {
@@ -205,8 +225,11 @@ std::string metrics_text(const ServerContext& context) {
   one("freshet_websocket_faults_total", "counter",
       "WebSockets ended because their peer broke the protocol.", counts.websocket_faults.value());
   text.family("freshet_refused_total", "counter", "Requests for streams and polls refused.");
-  text.sample(counts.refused_busy.value(), {{"reason", "busy"}});
+  text.sample(counts.refused_rate.value(), {{"reason", "rate"}});
+  text.sample(counts.refused_full.value(), {{"reason", "full"}});
+  text.sample(counts.refused_draining.value(), {{"reason", "draining"}});
   text.sample(counts.refused_malformed.value(), {{"reason", "malformed"}});
+  write_admission(text, context.admission);
   counts.limits.write(text);
   one("freshet_connections", "gauge", "Open sockets of clients.", counts.connections.value());
   one("freshet_outbox_bytes", "gauge", "What waits to be sent, over all connections.",
@@ -217,7 +240,8 @@ std::string metrics_text(const ServerContext& context) {
   one("freshet_log_head", "gauge", "The newest id of the log.",
       static_cast<std::int64_t>(context.log.head()));
   one("freshet_window_milliseconds", "gauge",
-      "Over how long lost clients are asked to spread their return.", context.window_ms.load());
+      "Over how long lost clients are asked to spread their return.",
+      context.admission.window().count());
   one("freshet_draining", "gauge", "1 while the server is stopping.",
       context.draining.load() ? 1 : 0);
   return text.text();

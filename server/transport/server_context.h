@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "observe/limit_counts.h"
 #include "observe/metrics.h"
+#include "transport/shared_admission.h"
 
 namespace freshet::server {
 
@@ -33,12 +34,13 @@ struct ServerCounts {
   Count replayed;
   Count gaps;
   Count slow_consumers;
-  Count fell_behind;        // Streams that left the live flow by a rule.
-  Count refused_busy;       // Over streams_max, or draining.
+  Count fell_behind;   // Streams that left the live flow by a rule.
+  Count refused_rate;  // Faster than the admission rate.
+  Count refused_full;  // Over streams_max.
+  Count refused_draining;
   Count refused_malformed;  // Requests for a stream or a poll that do not parse.
   Count websocket_faults;   // Connections ended for a breach of RFC 6455 or of the protocol.
   LimitCounts limits;
-  Count pollers;        // Clients that polled lately, of all loops.
   Count connections;    // Sockets that are open now.
   Count outbox_bytes;   // What waits in all outboxes now: a message counts for each that waits.
   Count accept_pauses;  // Times a loop ran out of file descriptors.
@@ -64,7 +66,9 @@ struct ServerCounts {
 
 // Threads: set up by one, then read by all; counts and atomics by any.
 struct ServerContext {
-  explicit ServerContext(Log& the_log) : log(the_log) {}
+  explicit ServerContext(Log& the_log, const AdmissionOptions& admission_options = {},
+                         HashKey ticket_key = {})
+      : log(the_log), admission(admission_options, ticket_key) {}
 
   Log& log;
   Guard guard;
@@ -72,8 +76,8 @@ struct ServerContext {
   HubOptions hub;
   bool echo = false;  // Serve /v1/echo.
   ServerCounts counts;
-  std::atomic<std::int64_t> window_ms{5'000};  // What clients are told; see admission/window.h.
-  std::atomic<bool> draining{false};           // Newcomers are refused; /readyz says no.
+  SharedAdmission admission;
+  std::atomic<bool> draining{false};  // Newcomers are refused; /readyz says no.
 
   // REQUIRES: log, limits and counts are not replaced afterwards.
   Publisher http_publisher() { return {log, limits, counts.publishes_http, counts.limits}; }

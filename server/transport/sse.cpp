@@ -26,7 +26,7 @@ class SseStream final : public Stream {
   };
 
   SseStream(LiveLoop& live, Opening opening, bool chunked)
-      : Stream(live, Transport::sse),
+      : Stream(live, Transport::sse, opening.request.client),
         opening_(std::make_unique<Opening>(std::move(opening))),
         chunked_(chunked) {}
 
@@ -70,15 +70,15 @@ void handle_sse(LiveLoop& live, const Request& request, Response& response) {
     live.context().counts.count_malformed(parsed.error());
     return refuse_sse(request, response, parsed.error());
   }
-  if (!live.has_room()) {
-    live.context().counts.refused_busy.add();
-    return refuse_sse_busy(request, response, live.spread_in_window());
+  const bool bare = parsed->sdk.empty();
+  if (const auto refusal = live.refusal_of(
+          {.client = parsed->client, .ticket = parsed->ticket, .keeps_ticket = !bare}, true)) {
+    return refuse_sse_busy(request, response, *refusal);
   }
   response.content_type = "text/event-stream";
   response.headers.emplace_back("Cache-Control", "no-store");
   // nginx otherwise holds small events back until its buffer is full.
   response.headers.emplace_back("X-Accel-Buffering", "no");
-  const bool bare = parsed->sdk.empty();
   response.park_stream(std::make_unique<SseStream>(
       live, SseStream::Opening{open_request(live, *std::move(parsed)), bare},
       !request.is_http_1_0()));

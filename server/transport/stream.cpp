@@ -14,11 +14,17 @@ constexpr std::size_t live_marks = 4;
 
 }  // namespace
 
-Stream::Stream(LiveLoop& live, Transport transport) : live_(live), transport_(transport) {
+Stream::Stream(LiveLoop& live, Transport transport, std::string_view client)
+    : live_(live),
+      transport_(transport),
+      admission_(live.context().admission.stream_opened(client, live.now())) {
   live_.context().counts.of(transport_).open.add();
 }
 
-Stream::~Stream() { live_.context().counts.of(transport_).open.add(-1); }
+Stream::~Stream() {
+  live_.context().counts.of(transport_).open.add(-1);
+  live_.context().admission.stream_closed(admission_);
+}
 
 void Stream::open(park::Connection& connection, OpenRequest request) {
   connection_ = &connection;

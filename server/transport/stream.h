@@ -1,6 +1,7 @@
 // Stream: what the two transports that stay open share: one parked connection as a subscriber.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -20,7 +21,8 @@ class Stream : public park::Parked, public Subscriber {
   void close(std::uint16_t code, std::string_view reason) final;
 
  protected:
-  Stream(LiveLoop& live, Transport transport);
+  // `client`: its id, for admission.
+  Stream(LiveLoop& live, Transport transport, std::string_view client);
   ~Stream() override;
 
   // Begins: from handle_parked.
@@ -45,6 +47,7 @@ class Stream : public park::Parked, public Subscriber {
   LiveLoop& live_;
   park::Connection* connection_ = nullptr;
   Transport transport_;
+  std::uint32_t admission_;  // What admission knows it by.
 };
 
 }  // namespace freshet::server

@@ -43,7 +43,7 @@ std::string_view as_text(std::span<const char> bytes) { return {bytes.data(), by
 class WebSocketStream final : public Stream {
  public:
   WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity)
-      : Stream(live, Transport::websocket),
+      : Stream(live, Transport::websocket, request.client),
         opening_(std::make_unique<OpenRequest>(std::move(request))) {
     // Without a publish key everybody is the same, and costs nothing until the first publish.
     if (live.context().guard.wants_key() && identity.may_publish) {
@@ -248,9 +248,11 @@ void handle_websocket(LiveLoop& live, const Request& request, Response& response
     context.counts.count_malformed(parsed.error());
     return refuse_websocket(request, response, parsed.error());
   }
-  if (!live.has_room()) {
-    context.counts.refused_busy.add();
-    return refuse_websocket_busy(request, response, live.spread_in_window());
+  if (const auto refusal = live.refusal_of({.client = parsed->client,
+                                            .ticket = parsed->ticket,
+                                            .keeps_ticket = !parsed->sdk.empty()},
+                                           true)) {
+    return refuse_websocket_busy(request, response, *refusal);
   }
   response.park_upgraded(std::make_unique<WebSocketStream>(
       live, open_request(live, *std::move(parsed)), *std::move(identity)));

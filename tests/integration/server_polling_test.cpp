@@ -229,7 +229,7 @@ TEST_CASE("a long poll over the limit of streams is told to come later", "[serve
   CHECK(answer.find("Retry-After: ") != std::string::npos);
   CHECK(answer.find("Freshet-Retry-After-Ms: ") != std::string::npos);
   CHECK(server.get("/v1/poll?pattern=a").starts_with("HTTP/1.1 200 "));
-  CHECK(server.counts().refused_busy.value() == 1);
+  CHECK(server.counts().refused_full.value() == 1);
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ TEST_CASE("a full server tells each kind of client in a way it understands",
   CHECK(sdk.starts_with("HTTP/1.1 200 "));
   CHECK(sdk.find("{\"op\":\"retry\",\"delay\":") != std::string::npos);
   CHECK(sdk.find("{\"op\":\"close\",\"code\":1013") != std::string::npos);
-  CHECK(server.counts().refused_busy.value() == 3);
+  CHECK(server.counts().refused_full.value() == 3);
   first.close();
   CHECK(eventually([&] { return server.counts().of(Transport::sse).open.value() == 0; }));
   open_stream(server, "/v1/sse?pattern=a").read_until("\"op\":\"live\"");

@@ -45,6 +45,41 @@ TEST_CASE("a newcomer above the rate is told a slot of its own", "[admission]") 
   }
 }
 
+TEST_CASE("who cannot show a ticket is told a time of its own and takes nobody's slot",
+          "[admission]") {
+  Admission admission = small();
+  crowd(admission, at(0));
+  const Duration nearest = admission.ask({.client = "ann"}, at(0)).delay;
+  Duration last{0};
+  for (int i = 0; i < 100; ++i) {
+    const Verdict verdict = admission.ask({.keeps_ticket = false}, at(0));
+    CHECK_FALSE(verdict.admitted);
+    CHECK(verdict.ticket.empty());
+    CHECK(verdict.delay > last);
+    last = verdict.delay;
+  }
+  CHECK(last >= Duration{1'000});
+  CHECK(admission.ask({.client = "bob"}, at(0)).delay <= nearest + Duration{20});
+}
+
+TEST_CASE("clients without tickets are let in as fast as the rate once nobody else waits",
+          "[admission]") {
+  Admission admission = small();
+  // Each as a bare EventSource: comes when it was told to, and knows nothing more.
+  std::vector<Instant> due(500, at(0));
+  std::size_t admitted = 0;
+  for (int now = 0; now < 7'000; ++now) {
+    std::erase_if(due, [&](Instant& when) {
+      if (when > at(now)) return false;
+      const Verdict verdict = admission.ask({.keeps_ticket = false}, at(now));
+      when = at(now) + verdict.delay;
+      admitted += verdict.admitted;
+      return verdict.admitted;
+    });
+  }
+  CHECK(admitted == 500);
+}
+
 TEST_CASE("with its ticket a client is let in at its slot, once", "[admission]") {
   Admission admission = small();
   crowd(admission, at(0));
