@@ -46,6 +46,28 @@ native::Descriptor connect_to(std::uint16_t port) {
   return server;
 }
 
+// RFC 1928 §3, §4: the greeting offers methods, the request names an IPv4 address and a port.
+constexpr char socks = 5;
+constexpr std::size_t socks_request_size = 10;
+
+// The port that the client of this SOCKS connection asks for; 0 when it says what nobody here does.
+std::uint16_t port_by_socks(const native::Descriptor& client, std::string greeting) {
+  std::array<char, socks_request_size> request{};
+  const auto methods = [&] { return static_cast<std::size_t>(greeting[1]); };
+  while (greeting.size() < 2 || greeting.size() < 2 + methods()) {
+    char byte = 0;
+    if (recv(client.number(), &byte, 1, 0) != 1) return 0;
+    greeting += byte;
+  }
+  const bool asked =
+      send_all(client, {"\5\0", 2}) &&
+      recv(client.number(), request.data(), request.size(), MSG_WAITALL) == socks_request_size;
+  const bool connect_by_ipv4 = request[0] == socks && request[1] == 1 && request[3] == 1;
+  if (!asked || !connect_by_ipv4) return 0;
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(request[at]); };
+  return static_cast<std::uint16_t>(byte(8) << 8U | byte(9));
+}
+
 }  // namespace
 
 HttpProxy::HttpProxy()
@@ -77,6 +99,11 @@ bool HttpProxy::saw(std::string_view beginning) const {
   const auto all = requests();
   return std::any_of(all.begin(), all.end(),
                      [&](const std::string& line) { return line.starts_with(beginning); });
+}
+
+void HttpProxy::note(std::string line) {
+  const std::lock_guard lock(mutex_);
+  requests_.push_back(std::move(line));
 }
 
 void HttpProxy::run() {
@@ -112,12 +139,16 @@ void HttpProxy::serve(const native::Descriptor& client) {
         continue;
       }
       head += bytes;
+      if (head.front() == socks) {
+        const std::uint16_t port = port_by_socks(client, head);
+        note("SOCKS 127.0.0.1:" + std::to_string(port));
+        server = connect_to(port);
+        if (!server || !send_all(client, {"\5\0\0\1\0\0\0\0\0\0", socks_request_size})) return;
+        continue;
+      }
       if (head.find("\r\n\r\n") == std::string::npos) continue;
       const std::string line = head.substr(0, head.find("\r\n"));
-      {
-        const std::lock_guard lock(mutex_);
-        requests_.push_back(line);
-      }
+      note(line);
       const bool tunnel = line.starts_with("CONNECT ");
       if (tunnel && !tunnels_) {
         send_all(client, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");

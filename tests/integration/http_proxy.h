@@ -1,5 +1,6 @@
 // A forward proxy for the tests of clients behind one: CONNECT tunnels, and requests with absolute
-// targets, which it passes on as they are (our server takes them).
+// targets, which it passes on as they are (our server takes them). The same port speaks SOCKS 5
+// (RFC 1928), without authentication and for IPv4 addresses.
 #pragma once
 
 #include <atomic>
@@ -22,9 +23,10 @@ class HttpProxy {
   HttpProxy& operator=(const HttpProxy&) = delete;
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string socks_url() const { return "socks5://127.0.0.1:" + std::to_string(port_); }
   // Answers CONNECT with 403 from now on.
   void refuse_tunnels() { tunnels_ = false; }
-  // The first request line of each connection so far.
+  // The first request line of each connection so far; "SOCKS 127.0.0.1:4711" for one by SOCKS.
   std::vector<std::string> requests() const;
   // Whether one begins so.
   bool saw(std::string_view beginning) const;
@@ -32,6 +34,7 @@ class HttpProxy {
  private:
   void run();
   void serve(const native::Descriptor& client);
+  void note(std::string line);
 
   native::Descriptor listener_;
   native::Descriptor ended_;  // Readable at the end, to every thread.

@@ -83,6 +83,20 @@ TEST_CASE("each transport goes through the proxy that the environment names",
   CHECK(proxy.saw("GET http://" + server + "/v1/") == (transport != Transport::websocket));
 }
 
+TEST_CASE("each transport goes through a SOCKS proxy", "[integration][network]") {
+  const Transport transport = GENERATE(from_range(all_transports));
+  const std::string name{to_string(transport)};
+  INFO(name);
+  Served served{quick_flags()};
+  HttpProxy proxy;
+  const Program::Environment proxies{{"all_proxy", proxy.socks_url()}};
+  check_subscribes(served, name, proxies);
+  check_publishes(served, name, proxies);
+  const std::string expected = "SOCKS " + served.url().substr(7);
+  for (const std::string& request : proxy.requests()) CHECK(request == expected);
+  CHECK(proxy.saw(expected));
+}
+
 TEST_CASE("no_proxy names servers that are reached directly", "[integration][network]") {
   const Transport transport = GENERATE(from_range(all_transports));
   const std::string variable = GENERATE("no_proxy", "NO_PROXY");

@@ -6,12 +6,15 @@
 
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "freshet/native.h"
+#include "integration/http_proxy.h"
 #include "unit/native/recorder.h"
 #include "wire/websocket_frame.h"
 #include "wire/websocket_handshake.h"
@@ -103,6 +106,56 @@ TEST_CASE("a certificate of a known authority is believed", "[integration][nativ
   peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
   CHECK(recorder.wait_for_end().body == "hi");
   test::on_platform(*scene.platform, [&] { request.reset(); });
+}
+
+// A variable of the environment, as long as this lives; before the threads that read it.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+TEST_CASE("TLS goes through the tunnel of a proxy, which sees only the server's name",
+          "[integration][native][tls]") {
+  HttpProxy proxy;
+  const bool by_socks = GENERATE(false, true);
+  const Variable variable{"https_proxy", by_socks ? proxy.socks_url() : proxy.url()};
+  Scene scene;
+  test::HttpRecorder http;
+  test::WebSocketRecorder websocket;
+  std::unique_ptr<Platform::Request> request;
+  std::unique_ptr<Platform::WebSocket> socket;
+  const HttpRequest target{.url = scene.url, .ca_file = scene.authority.certificate()};
+  SECTION("HTTP") {
+    test::on_platform(*scene.platform, [&] { request = scene.platform->request(target, http); });
+    TlsPeer peer = scene.accept();
+    REQUIRE(peer.shake_hands());
+    CHECK(peer.read_head().starts_with("GET / HTTP/1.1"));
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    CHECK(http.wait_for_end().body == "hi");
+  }
+  SECTION("WebSocket") {
+    test::on_platform(*scene.platform, [&] {
+      socket = scene.platform->open_websocket(target, "freshet.v1", websocket);
+    });
+    TlsPeer peer = scene.accept();
+    REQUIRE(peer.shake_hands());
+    CHECK(peer.read_head().find("Upgrade: websocket") != std::string::npos);
+  }
+  const std::string server = "127.0.0.1:" + std::to_string(scene.server.port());
+  CHECK(proxy.requests() ==
+        std::vector{by_socks ? "SOCKS " + server : "CONNECT " + server + " HTTP/1.1"});
+  test::on_platform(*scene.platform, [&] {
+    request.reset();
+    socket.reset();
+  });
 }
 
 TEST_CASE("a certificate of an unknown authority is refused, unless the check is off",
