@@ -8,7 +8,8 @@ if(FRESHET_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 if("${FRESHET_SANITIZE}" STREQUAL "address")
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # Not vptr: its runtime probes memory through a pipe, and reports a fault in a test that leaves no file descriptors.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif("${FRESHET_SANITIZE}" STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
