@@ -7,6 +7,7 @@
 
 #include "fanout.h"
 #include "floor.h"
+#include "herd.h"
 #include "memory.h"
 #include "peer.h"
 
@@ -21,6 +22,9 @@ int main(int argc, char** argv) {
   memory->add_option("--connections", connections, "How many are opened")
       ->check(CLI::Range(2'000, 19'000))
       ->capture_default_str();
+
+  CLI::App* herd =
+      app.add_subcommand("herd", "Clients that come back after an outage, in the model");
 
   freshet::bench::FanoutOptions options;
   options.scripts = FRESHET_BENCH_PEERS;
@@ -52,6 +56,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     if (*floor) return freshet::bench::serve_floor(floor_port);
+    if (*herd) return freshet::bench::measure_herd(FRESHET_BENCH_RESULTS);
     if (*fanout) {
       options.pace_per_delivery = std::chrono::nanoseconds(pace);
       options.program = program;
