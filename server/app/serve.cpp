@@ -112,7 +112,7 @@ void add_time_flags(CLI::App& command, Flags& flags) {
   group.duration("--keep-alive-max", server.connection.keep_alive_max,
                  "How long a connection may be silent between two requests; then it is closed");
   group.duration("--write-stall-max", server.connection.write_stall_max,
-                 "How long the reader of a plain answer may take nothing; then it is cut off");
+                 "How long a reader for whom something waits may take nothing; then it is cut off");
   group.duration("--linger-max", server.connection.linger_max,
                  "How long a peer may take to close after the last answer; then it is cut off");
   group.duration("--drain-max", server.drain_max, "The longest the server takes to stop");
@@ -154,6 +154,10 @@ void add_limit_flags(CLI::App& command, Flags& flags) {
               "Streams and long polls at once; newcomers are told to come later (busy)");
   group.bytes("--outbox-bytes-max", limits.outbox_bytes_max,
               "What may wait for a slow stream; then its --rule holds: closed (4100), or dropped");
+  group.bytes("--outbox-total-bytes-max", limits.outbox_total_bytes_max,
+              "What may wait for all readers together; from three quarters of it on, publishes to "
+              "topics with slow readers are refused (503, busy)",
+              64 * 1024);
   group.count("--poll-messages-max", limits.poll_messages_max,
               "Messages of one poll answer; then it is cut (more)");
   group.bytes("--poll-bytes-max", limits.poll_bytes_max,

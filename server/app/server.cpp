@@ -145,6 +145,7 @@ Server::Server(ServerOptions options)
       context_(log_, options_.admission, {.low = random_seed(), .high = random_seed()}) {
   context_.guard = server::Guard(options_.publish_key);
   context_.limits = options_.limits;
+  context_.overload.set_bytes_max(options_.limits.outbox_total_bytes_max);
   context_.hub.ping = options_.ping;
   context_.hub.subscriptions_max = options_.limits.patterns_max;
   context_.hub.rules = options_.rules;
@@ -187,6 +188,9 @@ park::LoopsOptions Server::loops_options() const {
   loops.loop.outbox_bytes_max =
       std::max(options_.limits.outbox_bytes_max,
                std::max(2 * message, options_.limits.poll_bytes_max + message) + 64 * 1024);
+  // So that many streams that are only a little slow stay far below the limit of all.
+  loops.loop.outbox_low_mark_bytes = std::clamp<std::size_t>(
+      options_.limits.outbox_total_bytes_max / 64, 4 * 1024, loops.loop.outbox_low_mark_bytes);
   if (options_.echo) {
     loops.loop.outbox_bytes_max = std::max<std::size_t>(loops.loop.outbox_bytes_max, 40 << 20);
   }

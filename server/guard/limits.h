@@ -22,6 +22,10 @@ struct Limits {
   // Bytes that wait for one stream: close 4100, slow_consumer. It returns by its cursor.
   std::size_t outbox_bytes_max = 4 * 1024 * 1024;
 
+  // Bytes that wait in all outboxes together: publishes are refused (busy), first those that slow
+  // readers would have to take (overload.h).
+  std::size_t outbox_total_bytes_max = 1024 * 1024 * 1024;
+
   // Messages of one poll answer. A client may ask for fewer; `more` tells that there are more.
   std::size_t poll_messages_max = 1000;
   // Bytes after which a poll answer is cut; it holds at least one message.

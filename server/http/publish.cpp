@@ -111,7 +111,9 @@ struct Batch {
 
   void finish_line(std::size_t number, const Result<Appended>& appended) {
     results[number] = encode_result(number, appended);
+    if (!appended && appended.error().code == ErrorCode::busy) ++busy;
     if (--left > 0) return;
+    if (busy == results.size()) return pending.answer(answer_of(appended.error()));
     Answer answer;
     answer.content_type = "application/x-ndjson";
     for (const std::string& result : results) answer.body.append(result).append("\n");
@@ -120,13 +122,15 @@ struct Batch {
 
   PendingAnswer pending;
   std::size_t left;
+  std::size_t busy = 0;
   std::vector<std::string> results;
 };
 
 }  // namespace
 
-Publisher::Publisher(Log& log, const Limits& limits, PublishCounts& counts, LimitCounts& reached)
-    : log_(log), limits_(limits), counts_(counts), reached_(reached) {}
+Publisher::Publisher(Log& log, const Limits& limits, const Overload& overload,
+                     PublishCounts& counts, LimitCounts& reached)
+    : log_(log), limits_(limits), overload_(overload), counts_(counts), reached_(reached) {}
 
 void Publisher::publish(const PublishRequest& request, const Identity& identity, Instant now,
                         std::function<void(Result<Appended>)> done) const {
@@ -151,6 +155,12 @@ void Publisher::publish(const PublishRequest& request, const Identity& identity,
                        std::to_string(limits_.message_bytes_max) + " are allowed"});
   }
   if (const auto valid = check_payload(request.data); !valid) return refuse(valid.error());
+  if (overload_.refuses(request.topic)) {
+    reached_.of(LimitName::outbox_total_bytes).add();
+    return refuse({ErrorCode::busy, "messages of '" + std::string(request.topic) +
+                                        "' come faster than their readers take them; publish it "
+                                        "again later"});
+  }
   log_.append({.topic = request.topic,
                .data = request.data,
                .key = request.key,

@@ -7,6 +7,7 @@
 #include "freshet/result.h"
 #include "guard/identity.h"
 #include "guard/limits.h"
+#include "guard/overload.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "log/instant.h"
@@ -31,18 +32,20 @@ struct PublishCounts {
 // Thread-safe as far as the log is.
 class Publisher {
  public:
-  Publisher(Log& log, const Limits& limits, PublishCounts& counts, LimitCounts& reached);
+  Publisher(Log& log, const Limits& limits, const Overload& overload, PublishCounts& counts,
+            LimitCounts& reached);
 
   // Appends, or fails with unauthorized, invalid_topic, forbidden (a topic of the system),
-  // too_large, invalid_json, or as the log does. May answer before it returns; never on another
-  // thread.
+  // too_large, invalid_json, busy (overload.h), or as the log does. May answer before it returns;
+  // never on another thread.
   void publish(const PublishRequest& request, const Identity& identity, Instant now,
                std::function<void(Result<Appended>)> done) const;
 
   // POST /v1/topics/:topic
   void handle_one(const Request& request, const Guard& guard, Instant now,
                   Response& response) const;
-  // POST /v1/publish: one control frame for each line, in order; `ref` is its number from 0.
+  // POST /v1/publish: one control frame for each line, in order; `ref` is its number from 0. 503
+  // when every line was refused as busy.
   void handle_many(const Request& request, const Guard& guard, Instant now,
                    Response& response) const;
 
@@ -51,6 +54,7 @@ class Publisher {
 
   Log& log_;
   const Limits& limits_;
+  const Overload& overload_;
   PublishCounts& counts_;
   LimitCounts& reached_;
 };

@@ -494,7 +494,8 @@ void Hub::tell_gaps(Subscriber& subscriber, const std::vector<std::uint64_t>& tr
 bool Hub::pump() {
   if (log_.epoch() != epoch_) change_epoch();
   if (!reading_) read_live();
-  for (std::size_t i = std::min(ready_.size(), options_.replays_max); i > 0; --i) {
+  const std::size_t replays = replays_held_ ? 0 : std::min(ready_.size(), options_.replays_max);
+  for (std::size_t i = replays; i > 0; --i) {
     Subscriber* subscriber = ready_.front();
     ready_.pop_front();
     if (!subscriber) continue;
@@ -554,7 +555,10 @@ void Hub::send_live(EncodedMessage& message) {
       if (sent == Sent::more) [[likely]]
         continue;
       if (sent == Sent::full) {
-        if (!rule) rule = options_.rules.of(message.message()->topic);
+        if (!rule) {
+          rule = options_.rules.of(message.message()->topic);
+          if (*rule == SlowRule::disconnect && on_slow_) on_slow_(message.message()->topic);
+        }
         if (*rule != SlowRule::disconnect) leave_live(*subscriber, id);
         continue;
       }

@@ -25,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "hub/encoded_message.h"
@@ -103,7 +104,16 @@ class Hub {
   bool pump();
 
   // Whether pump has something to do although the head has not moved.
-  bool has_work() const { return behind_ || !ready_.empty() || !batch_.empty(); }
+  bool has_work() const {
+    return behind_ || (!ready_.empty() && !replays_held_) || !batch_.empty();
+  }
+
+  // While held no replay reads on; what is live goes on.
+  void hold_replays(bool hold) { replays_held_ = hold; }
+
+  // Called in pump with the topic of a live message for which some outbox was full, unless a rule
+  // let that subscriber go. Must not call the hub.
+  void on_slow(std::function<void(std::string_view topic)> tell) { on_slow_ = std::move(tell); }
 
   // A subscriber that paused may be sent more again; the next pump does so.
   void resume(Subscriber& subscriber);
@@ -182,6 +192,8 @@ class Hub {
   std::uint64_t position_ = 0;  // Everything up to here went through this loop.
   bool behind_ = false;         // The log holds more than one batch could take.
   bool reading_ = false;        // A live read is under way.
+  bool replays_held_ = false;
+  std::function<void(std::string_view)> on_slow_;
   TopicIndex index_;
   std::vector<PatternNode*> matched_;  // Kept for its memory.
   std::vector<Subscriber*> overflowed_;

@@ -30,15 +30,16 @@ enum class LimitName : std::uint8_t {
   pipelined_bytes,
   idempotency_keys,
   empty_topics,
+  outbox_total_bytes,
 };
 
 // In the order of LimitName; each is the flag of `freshet serve` without "--" and "-max".
-inline constexpr std::array<std::string_view, 19> limit_names{
+inline constexpr std::array<std::string_view, 20> limit_names{
     "message-bytes",      "publish-lines",    "patterns",     "streams",
     "outbox-bytes",       "poll-messages",    "poll-bytes",   "history-messages",
     "request-line-bytes", "header-bytes",     "header-count", "request-time",
     "keep-alive",         "write-stall",      "long-poll",    "linger",
-    "pipelined-bytes",    "idempotency-keys", "empty-topics"};
+    "pipelined-bytes",    "idempotency-keys", "empty-topics", "outbox-total-bytes"};
 
 class LimitCounts {
  public:

@@ -376,6 +376,9 @@ void Connection::update_deadline() {
       break;
     case Phase::parked:
     case Phase::upgraded:
+      // Without it a peer that reads nothing would hold its outbox for ever.
+      if (!outbox_.empty() && !writable_) wanted = &loop_->stall_;
+      break;
     case Phase::closed:
       break;
   }

@@ -43,8 +43,7 @@ struct LoopOptions {
   // socket each.
   Duration keep_alive_max{75'000};
 
-  // How long the reader of a plain answer may take no byte before its connection is aborted.
-  // Parked connections are not measured by it: their owner decides.
+  // How long a reader for whom bytes wait may take none before its connection is aborted.
   Duration write_stall_max{30'000};
 
   // After an answer that ends the connection, input is read and dropped this long, so that the

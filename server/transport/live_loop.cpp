@@ -11,6 +11,8 @@ namespace freshet::server {
 namespace {
 
 constexpr Duration housekeeping_interval{1'000};
+// How often it is looked whether replays may go on again.
+constexpr Duration held_interval{50};
 
 std::mt19937_64 seeded() {
   std::random_device device;
@@ -25,7 +27,8 @@ LiveLoop::LiveLoop(park::Loop& loop, ServerContext& context)
       context_(context),
       hub_(context.log, context.hub),
       random_(seeded()),
-      report_(context.counts) {
+      report_(context) {
+  hub_.on_slow([this](std::string_view topic) { context_.overload.note_slow(topic); });
   context_.log.follow(*this);
   housekeep();
 }
@@ -33,6 +36,7 @@ LiveLoop::LiveLoop(park::Loop& loop, ServerContext& context)
 LiveLoop::~LiveLoop() {
   context_.log.unfollow(*this);
   loop_.cancel(tick_timer_);
+  loop_.cancel(held_timer_);
   loop_.cancel(housekeeping_timer_);
 }
 
@@ -79,7 +83,17 @@ void LiveLoop::pump_soon() {
 
 void LiveLoop::pump() {
   pump_set_ = false;
+  report_.report_outboxes(loop_.counters());
+  // What is read from the log would wait in outboxes that are full already.
+  const bool hold = context_.overload.is_exhausted();
+  hub_.hold_replays(hold);
   if (hub_.pump()) pump_soon();
+  if (hold && held_timer_ == 0) {
+    held_timer_ = loop_.after(held_interval, [this] {
+      held_timer_ = 0;
+      pump_soon();
+    });
+  }
 }
 
 void LiveLoop::arm_tick() {

@@ -70,6 +70,7 @@ class LiveLoop final : private LogFollower {
   std::atomic<bool> noted_{false};  // A wake is on its way.
   bool pump_set_ = false;
   park::TimerId tick_timer_ = 0;
+  park::TimerId held_timer_ = 0;
   park::TimerId housekeeping_timer_ = 0;
 };
 

@@ -22,7 +22,7 @@ void move(Count& gauge, std::int64_t now, std::int64_t& told) {
 
 LoopReport::~LoopReport() {
   move(counts_.connections, 0, connections_);
-  move(counts_.outbox_bytes, 0, outbox_bytes_);
+  overload_.add(-outbox_bytes_);
 }
 
 void LoopReport::report(const HubCounts& hub, const park::LoopCounters& sockets) {
@@ -51,7 +51,8 @@ void LoopReport::report(const HubCounts& hub, const park::LoopCounters& sockets)
 }
 
 void LoopReport::report_outboxes(const park::LoopCounters& sockets) {
-  move(counts_.outbox_bytes, sockets.outbox_bytes.load(std::memory_order_relaxed), outbox_bytes_);
+  const std::int64_t now = sockets.outbox_bytes.load(std::memory_order_relaxed);
+  if (now != outbox_bytes_) overload_.add(now - std::exchange(outbox_bytes_, now));
 }
 
 }  // namespace freshet::server

@@ -14,7 +14,8 @@ namespace freshet::server {
 // Threads: its loop's. Lifetime: takes the loop's part of every gauge back when destroyed.
 class LoopReport {
  public:
-  explicit LoopReport(ServerCounts& counts) : counts_(counts) {}
+  explicit LoopReport(ServerContext& context)
+      : counts_(context.counts), overload_(context.overload) {}
   ~LoopReport();
   LoopReport(const LoopReport&) = delete;
   LoopReport& operator=(const LoopReport&) = delete;
@@ -36,6 +37,7 @@ class LoopReport {
   };
 
   ServerCounts& counts_;
+  Overload& overload_;
   HubCounts hub_;
   Sockets sockets_;
   std::int64_t connections_ = 0;

@@ -34,6 +34,11 @@ void handle_poll(LiveLoop& live, const Request& request, Response& response) {
   // is missed between this poll and the next.
   const bool wait = parsed->wait > Duration{0} && !starts_at_head(*parsed);
   if (parsed->wait_cut) live.context().counts.limits.of(LimitName::long_poll).add();
+  // Its answer would wait beside too much already.
+  if (live.context().overload.is_exhausted()) {
+    live.context().counts.refused_full.add();
+    return refuse_poll_busy(response, {.delay = live.spread_in_window(), .ticket = {}});
+  }
   // A bare client without an id is known by its address. An SDK is given an id by this answer: many
   // may come from one address, and none of them is the other.
   const bool by_address = parsed->client.empty() && parsed->sdk.empty();

@@ -233,7 +233,7 @@ std::string metrics_text(const ServerContext& context) {
   counts.limits.write(text);
   one("freshet_connections", "gauge", "Open sockets of clients.", counts.connections.value());
   one("freshet_outbox_bytes", "gauge", "What waits to be sent, over all connections.",
-      counts.outbox_bytes.value());
+      context.overload.bytes());
   one("freshet_accept_pauses_total", "counter",
       "Times a loop stopped accepting because it was out of file descriptors.",
       counts.accept_pauses.value());

@@ -10,6 +10,7 @@
 #include "freshet/transport.h"
 #include "guard/identity.h"
 #include "guard/limits.h"
+#include "guard/overload.h"
 #include "http/publish.h"
 #include "hub/hub.h"
 #include "log/log.h"
@@ -36,13 +37,12 @@ struct ServerCounts {
   Count slow_consumers;
   Count fell_behind;   // Streams that left the live flow by a rule.
   Count refused_rate;  // Faster than the admission rate.
-  Count refused_full;  // Over streams_max.
+  Count refused_full;  // Over streams_max, or a poll while all outboxes are full.
   Count refused_draining;
   Count refused_malformed;  // Requests for a stream or a poll that do not parse.
   Count websocket_faults;   // Connections ended for a breach of RFC 6455 or of the protocol.
   LimitCounts limits;
   Count connections;    // Sockets that are open now.
-  Count outbox_bytes;   // What waits in all outboxes now: a message counts for each that waits.
   Count accept_pauses;  // Times a loop ran out of file descriptors.
 
   TransportCounts& of(Transport transport) {
@@ -73,16 +73,19 @@ struct ServerContext {
   Log& log;
   Guard guard;
   Limits limits;
+  Overload overload;
   HubOptions hub;
   bool echo = false;  // Serve /v1/echo.
   ServerCounts counts;
   SharedAdmission admission;
   std::atomic<bool> draining{false};  // Newcomers are refused; /readyz says no.
 
-  // REQUIRES: log, limits and counts are not replaced afterwards.
-  Publisher http_publisher() { return {log, limits, counts.publishes_http, counts.limits}; }
+  // REQUIRES: log and limits are not replaced afterwards.
+  Publisher http_publisher() {
+    return {log, limits, overload, counts.publishes_http, counts.limits};
+  }
   Publisher websocket_publisher() {
-    return {log, limits, counts.publishes_websocket, counts.limits};
+    return {log, limits, overload, counts.publishes_websocket, counts.limits};
   }
 };
 

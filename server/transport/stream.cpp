@@ -43,8 +43,17 @@ Sent Stream::queue_message(const Blob& bytes) {
       break;
   }
   const std::size_t low_mark = connection_->loop().options().outbox_low_mark_bytes;
-  const std::size_t enough = replaying() ? low_mark : live_marks * low_mark;
-  return connection_->outbox_bytes() > enough ? Sent::full : Sent::more;
+  const std::size_t waiting = connection_->outbox_bytes();
+  if (waiting <= low_mark) [[likely]]
+    return Sent::more;
+  if (replaying()) return Sent::full;
+  ServerContext& context = live_.context();
+  if (!context.overload.is_strained()) {
+    return waiting > live_marks * low_mark ? Sent::full : Sent::more;
+  }
+  if (!context.overload.is_exhausted()) return Sent::full;
+  context.counts.limits.of(LimitName::outbox_total_bytes).add();
+  return Sent::overflow;
 }
 
 void Stream::queue_control(const Blob& bytes) {

@@ -1,4 +1,4 @@
-"""`freshet serve` out of file descriptors: who is connected stays served, and it says so and recovers."""
+"""`freshet serve` with more to do than it can: out of file descriptors, and published to faster than readers read."""
 
 import http.client
 import os
@@ -7,6 +7,10 @@ import socket
 import unittest
 
 from program import TIME_MAX, ProgramTest
+
+MIB = 1024 * 1024
+# What the server holds beside the log and the outboxes: encoded messages of a loop twice over, buffers, the allocator's.
+OWN = 12 * MIB
 
 
 class OverloadTest(ProgramTest):
@@ -50,6 +54,35 @@ class OverloadTest(ProgramTest):
         self.assertIn("accepting again", server.line("stderr"))
         server.publish("a", '"after"')
         self.assertIn("after", subscriber.line())
+
+    def rss_bytes(self, server):
+        with open(f"/proc/{server.process.pid}/statm") as numbers:
+            return int(numbers.read().split()[1]) * resource.getpagesize()
+
+    def test_memory_stays_under_its_limit_however_fast_is_published(self):
+        limit = 16 * MIB
+        server = self.server("--loops", "1", "--outbox-total-bytes-max", "16MiB", "--retention-bytes", "4MiB")
+        publisher = self.connect(server)
+        topics = [f"t.{number}" for number in range(24)]
+        for topic in topics:
+            reader = socket.socket()
+            self.addCleanup(reader.close)
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", server.port))
+            reader.sendall(f"GET /v1/sse?pattern={topic} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            reader.recv(1)
+        before = self.rss_bytes(server)
+        # Each reader has messages of its own, so that no two share what waits for them.
+        value = '"' + "x" * 64 * 1024 + '"'
+        refused = 0
+        while refused < len(topics):
+            for topic in topics:
+                status, body = self.ask(publisher, "POST", f"/v1/topics/{topic}", value)
+                self.assertIn(status, (200, 503), body)
+                refused = refused + 1 if status == 503 else 0
+        self.assertLessEqual(self.rss_bytes(server) - before, limit + 4 * MIB + OWN)
+        self.assertEqual(self.ask(publisher, "POST", "/v1/topics/other", "1")[0], 200)
+        self.assertLessEqual(server.metric("freshet_outbox_bytes"), limit)
 
 
 if __name__ == "__main__":

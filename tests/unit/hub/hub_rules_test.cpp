@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -253,6 +254,43 @@ TEST_CASE("a slow reader whose messages the log lets go of is told so", "[hub][r
   REQUIRE(gaps.size() == 1);
   CHECK(gaps[0].pattern == "c");
   CHECK(gaps[0].reason == "retention");
+}
+
+TEST_CASE("the topics that meet a full outbox are told, unless a rule lets their reader go",
+          "[hub][rules]") {
+  Rig rig;
+  std::vector<std::string> told;
+  rig.hub.on_slow([&](std::string_view topic) { told.emplace_back(topic); });
+  RecordingSubscriber slow, also, quick;
+  rig.open(slow, {{">"}});
+  rig.open(also, {{"c"}});
+  rig.open(quick, {{">"}});
+  rig.publish({"c"});
+  rig.pump();
+  CHECK(told.empty());
+  Rig::fill(slow);
+  Rig::fill(also);
+  rig.publish({"c", "e", "p.a", "e"});
+  rig.pump();
+  CHECK(told == std::vector<std::string>{"c", "e"});
+}
+
+TEST_CASE("while replays are held what is live goes on, and they go on afterwards",
+          "[hub][rules]") {
+  Rig rig;
+  rig.publish({"c"});
+  RecordingSubscriber live, resuming;
+  rig.open(live, {{"c"}});
+  rig.hub.hold_replays(true);
+  rig.open(resuming, {{"c", rig.cursor(0)}});
+  rig.publish({"c"});
+  CHECK_FALSE(rig.hub.pump());
+  CHECK_FALSE(rig.hub.has_work());
+  CHECK(live.ids == Ids{2});
+  CHECK(resuming.ids.empty());
+  rig.hub.hold_replays(false);
+  rig.pump();
+  CHECK(resuming.ids == Ids{1, 2});
 }
 
 }  // namespace

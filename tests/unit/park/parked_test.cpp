@@ -297,7 +297,21 @@ TEST_CASE("a parked connection is told why it is over", "[park][parked]") {
   REQUIRE(server.events->closed.empty());
 }
 
-TEST_CASE("a parked connection has no deadline", "[park][parked]") {
+TEST_CASE("a parked reader that takes nothing of what waits is cut off", "[park][parked]") {
+  auto options = one_loop();
+  options.loop.write_stall_max = Duration{100};
+  options.loop.outbox_bytes_max = 64 << 20;
+  ParkedServer server(options);
+  LoopbackClient client(server.server.loops.port(), "127.0.0.1", 4096);
+  client.send(get(GENERATE("/stream", "/wait", "/upgrade")));
+  Connection* connection = server.events->parked.take();
+  server.on_loop([&](Loop&) { connection->send(std::string(32 << 20, 'x')); });
+  REQUIRE(server.events->closed.take() == CloseReason::local);
+  REQUIRE(server.server.sum(&LoopCounters::write_stalls_total) == 1);
+  server.on_loop([](Loop& loop) { REQUIRE(loop.counters().outbox_bytes == 0); });
+}
+
+TEST_CASE("a parked connection for which nothing waits has no deadline", "[park][parked]") {
   auto options = one_loop();
   options.loop.request_time_max = Duration{30};
   options.loop.keep_alive_max = Duration{30};

@@ -13,9 +13,11 @@ std::int64_t limit(const ServerCounts& counts, LimitName name) {
 }
 
 TEST_CASE("a report adds what was counted since the last one", "[transport][report]") {
-  ServerCounts counts;
+  MemoryLog log(1);
+  ServerContext context(log);
+  ServerCounts& counts = context.counts;
   park::LoopCounters sockets;
-  LoopReport report(counts);
+  LoopReport report(context);
   HubCounts hub{.messages = 3, .deliveries = 20, .replayed = 5, .gaps = 1, .slow_consumers = 2};
   sockets.write_stalls_total = 4;
   sockets.linger_timeouts_total = 1;
@@ -39,11 +41,13 @@ TEST_CASE("a report adds what was counted since the last one", "[transport][repo
 
 TEST_CASE("the reports of several loops add up, and each takes its gauges back",
           "[transport][report]") {
-  ServerCounts counts;
+  MemoryLog log(1);
+  ServerContext context(log);
+  ServerCounts& counts = context.counts;
   park::LoopCounters one;
   park::LoopCounters other;
-  auto first = std::make_unique<LoopReport>(counts);
-  auto second = std::make_unique<LoopReport>(counts);
+  auto first = std::make_unique<LoopReport>(context);
+  auto second = std::make_unique<LoopReport>(context);
   one.connections = 3;
   one.outbox_bytes = 100;
   other.connections = 4;
@@ -51,14 +55,14 @@ TEST_CASE("the reports of several loops add up, and each takes its gauges back",
   first->report({}, one);
   second->report({}, other);
   CHECK(counts.connections.value() == 7);
-  CHECK(counts.outbox_bytes.value() == 150);
+  CHECK(context.overload.bytes() == 150);
   one.outbox_bytes = 20;
   first->report_outboxes(one);
-  CHECK(counts.outbox_bytes.value() == 70);
+  CHECK(context.overload.bytes() == 70);
   first.reset();
   CHECK(counts.connections.value() == 4);
   second.reset();
-  CHECK(counts.outbox_bytes.value() == 0);
+  CHECK(context.overload.bytes() == 0);
 }
 
 }  // namespace
