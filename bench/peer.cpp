@@ -158,11 +158,12 @@ std::optional<Peer> mosquitto(const PeerPaths& paths) {
   Peer peer;
   peer.port = free_port();
   peer.publish_port = free_port();
+  // The plain listener stands first: 2.0.11 does not open the other one otherwise.
   const path config =
       write_file(paths, "mosquitto.conf",
                  "allow_anonymous true\nlog_type none\nset_tcp_nodelay true\nlistener " +
-                     std::to_string(peer.port) + " 127.0.0.1\nprotocol websockets\nlistener " +
-                     std::to_string(peer.publish_port) + " 127.0.0.1\n");
+                     std::to_string(peer.publish_port) + " 127.0.0.1\nlistener " +
+                     std::to_string(peer.port) + " 127.0.0.1\nprotocol websockets\n");
   peer.command = {"mosquitto", "-c", config.string()};
   // MQTT 3.1.1: CONNECT without a name or keep-alive, SUBSCRIBE to "bench" at QoS 0.
   const std::string connect("\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00", 14);
