@@ -480,6 +480,7 @@ void Session::handle_post_end(Instant now, bool answered, std::string_view reaso
     if (!publishes_.empty()) set_waiting(publishes_.pause(now), reason);
   } else if (!is(Status::Kind::live)) {
     choice_.handle_hello(posting_beside_, now + config_.reprobe_after);
+    choice_.handle_working();
     set_transport(Status::Kind::live, posting_beside_);
   }
 }

@@ -213,6 +213,7 @@ void Session::handle_poll_answered(Instant now, Connection& connection) {
   const ConnectionId id = connection.id;
   connection.requested = false;
   timers_.clear(Deadline::silence, id);
+  if (connection.wait > Duration{0}) choice_.handle_working();
   take_over_if_live(now);
   if (current_ != id && candidate() != &connection) return;
   const Duration pause =

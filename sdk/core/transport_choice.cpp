@@ -67,7 +67,10 @@ bool TransportChoice::any_supported() const {
 }
 
 void TransportChoice::handle_hello(Transport transport, Instant keep_until) {
+  // A proxy may let quick answers through and cut those that wait.
+  const unsigned misses = transport == Transport::long_polling ? misses_ : 0;
   handle_busy(transport);
+  misses_ = misses;
   keep_until_ = keep_until;
   if (Slot* const slot = find(transport)) slot->barred_until.reset();
 }

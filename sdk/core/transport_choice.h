@@ -33,8 +33,10 @@ class TransportChoice {
   bool any_open(Instant now) const;
   bool any_supported() const;
 
-  // The transport works. One that is not the best is kept until `keep_until`.
+  // The transport said hello. One that is not the best is kept until `keep_until`. It works, unless
+  // it is long polling: there only an answer that was waited for shows that.
   void handle_hello(Transport transport, Instant keep_until);
+  void handle_working() { misses_ = 0; }
   // It was answered with "busy": not its fault, and where to come back.
   void handle_busy(Transport transport);
   // Proof that this transport alone is barred, by the server or a proxy, until then.
@@ -67,7 +69,7 @@ class TransportChoice {
   std::size_t pass_next_ = 0;
   bool pass_over_ = false;
   std::size_t at_ = 0;   // The choice.
-  unsigned misses_ = 0;  // Attempts in a row without hello.
+  unsigned misses_ = 0;  // Attempts in a row that did not show their transport to work.
   std::optional<Instant> keep_until_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
 
 #include "unit/core/client_driver.h"
 
@@ -12,6 +14,7 @@ using Ids = std::vector<std::uint64_t>;
 constexpr Duration minute{60'000};
 
 ClientConfig only(Transport transport) { return {.transports = {transport}}; }
+ClientConfig occasional() { return {.transports = {Transport::long_polling, Transport::polling}}; }
 
 // Connecting -------------------------------------------------------------------------------
 
@@ -212,6 +215,37 @@ TEST_CASE("after a loss the next transport comes at once only on proof", "[core]
   CHECK(driver.opened().at == attempted);
   driver.refuse(driver.opened().connection, 502);
   CHECK(driver.is_waiting());
+}
+
+// A proxy that lets quick polls through and cuts those that wait: the first poll of each connection
+// is answered, and no news ever comes.
+TEST_CASE("long polling that is answered only while it does not wait is left for polling",
+          "[core][session]") {
+  ClientDriver driver{occasional()};
+  driver.subscribe("prices.*");
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    REQUIRE(driver.opened().transport == Transport::long_polling);
+    REQUIRE(parameters(driver.opened().target, "wait") == std::vector<std::string>{"0"});
+    driver.answer(driver.opened().connection, {hello(), next("k3f9:100")});
+    REQUIRE(parameters(driver.opened().target, "wait") == std::vector<std::string>{"25000"});
+    driver.lose(driver.opened().connection);
+    driver.time_until_opened();
+  }
+  CHECK(driver.opened().transport == Transport::polling);
+}
+
+TEST_CASE("long polling whose waits are answered is kept, however often it is lost",
+          "[core][session]") {
+  ClientDriver driver{occasional()};
+  driver.subscribe("prices.*");
+  for (std::uint64_t id = 101; id < 107; ++id) {
+    REQUIRE(driver.opened().transport == Transport::long_polling);
+    const auto connection = driver.opened().connection;
+    driver.answer(connection, {hello(), next("k3f9:100")});
+    driver.answer(connection, {hello(), message(id), next("k3f9:" + std::to_string(id))});
+    driver.lose(connection);
+    driver.time_until_opened();
+  }
 }
 
 TEST_CASE("when every transport is barred the client waits between rounds", "[core][session]") {

@@ -46,6 +46,19 @@ TEST_CASE("a lost connection is tried twice on its transport before moving on by
   CHECK(choice.scheduled(now) == Transport::websocket);
 }
 
+TEST_CASE("long polling counts as working only once an answer was waited for", "[core][choice]") {
+  TransportChoice choice = bidirectional();
+  choice.handle_hello(Transport::long_polling, later);
+  CHECK(choice.scheduled(now) == Transport::long_polling);
+  choice.handle_hello(Transport::long_polling, later);
+  choice.handle_working();
+  CHECK(choice.scheduled(now) == Transport::long_polling);
+  choice.handle_hello(Transport::long_polling, later);
+  CHECK(choice.scheduled(now) == Transport::long_polling);
+  choice.handle_hello(Transport::long_polling, later);
+  CHECK(choice.scheduled(now) == Transport::polling);
+}
+
 TEST_CASE("an answer that asks for patience does not count against the transport",
           "[core][choice]") {
   TransportChoice choice = bidirectional();
