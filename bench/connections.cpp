@@ -91,18 +91,21 @@ void Connections::send(std::size_t number, const std::string& bytes) {
 
 std::uint64_t Connections::count_received(char marker, int wait_max_ms) {
   std::uint64_t count = 0;
+  receive(wait_max_ms, [&](std::size_t, std::string_view bytes) {
+    count += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), marker));
+  });
+  return count;
+}
+
+void Connections::receive(int wait_max_ms, const OnBytes& on_bytes) {
   std::array<epoll_event, 512> events;
   const int ready = ::epoll_wait(epoll_, events.data(), events.size(), wait_max_ms);
   for (int i = 0; i < ready; ++i) {
-    const int fd = sockets_[events[i].data.u64];
-    const ssize_t got = ::recv(fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    const std::size_t number = events[i].data.u64;
+    const ssize_t got = ::recv(sockets_[number], buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN)) fail("the server closed a connection");
-    if (got > 0) {
-      count += static_cast<std::uint64_t>(
-          std::count(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(got), marker));
-    }
+    if (got > 0) on_bytes(number, {buffer_.data(), static_cast<std::size_t>(got)});
   }
-  return count;
 }
 
 void Connections::wait_for(std::size_t first, const std::string& marker) {

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace freshet::bench {
@@ -29,6 +31,10 @@ class Connections {
 
   // Reads whatever has come within `wait_max_ms` and returns how often `marker` was in it.
   std::uint64_t count_received(char marker, int wait_max_ms);
+
+  // Reads whatever has come within `wait_max_ms`, and says from which connection.
+  using OnBytes = std::function<void(std::size_t number, std::string_view bytes)>;
+  void receive(int wait_max_ms, const OnBytes& on_bytes);
 
   // Sends on one of them. REQUIRES: number < size().
   void send(std::size_t number, const std::string& bytes);

@@ -1,7 +1,5 @@
 #include "fanout.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -11,34 +9,16 @@
 #include "peer.h"
 #include "report.h"
 #include "server_process.h"
+#include "setting.h"
 
 namespace freshet::bench {
 
 namespace {
 
-constexpr int server_core = 0;
-constexpr int load_core = 1;
 constexpr std::size_t burst_sizes[] = {1, 16};
 // Deliveries of one window, roughly: enough for the kernel's accounting, few enough for many
 // rounds.
 constexpr std::size_t window_deliveries = 60'000;
-
-class Scratch {
- public:
-  Scratch()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("freshet-bench-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  const std::filesystem::path& folder() const { return folder_; }
-
- private:
-  std::filesystem::path folder_;
-};
 
 // One system under load: its server and the process that holds its subscribers.
 class System {
@@ -46,7 +26,7 @@ class System {
   System(Peer peer, std::size_t subscribers)
       : peer_(std::move(peer)),
         subscribers_(subscribers),
-        server_(pinned(peer_.command), peer_.port),
+        server_(pinned_to(server_core, peer_.command), peer_.port),
         load_(peer_, subscribers, load_core) {}
 
   std::string name() const { return peer_.name + "/" + peer_.transport; }
@@ -61,12 +41,6 @@ class System {
   }
 
  private:
-  static std::vector<std::string> pinned(const std::vector<std::string>& command) {
-    std::vector<std::string> all{"taskset", "-c", std::to_string(server_core)};
-    all.insert(all.end(), command.begin(), command.end());
-    return all;
-  }
-
   Peer peer_;
   std::size_t subscribers_;
   ServerProcess server_;
@@ -85,13 +59,8 @@ Load load_of(const FanoutOptions& options, std::size_t subscribers, std::size_t 
 std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options, const PeerPaths& paths,
                                                std::size_t subscribers) {
   std::vector<std::unique_ptr<System>> systems;
-  for (const std::string& name : options.systems.empty() ? peer_names() : options.systems) {
-    auto peer = make_peer(name, paths);
-    if (!peer) {
-      std::printf("%s is not installed (bench/peers/setup.sh): left out\n", name.c_str());
-      continue;
-    }
-    systems.push_back(std::make_unique<System>(*std::move(peer), subscribers));
+  for (Peer& peer : options.peers(peer_names(), paths)) {
+    systems.push_back(std::make_unique<System>(std::move(peer), subscribers));
   }
   return systems;
 }
@@ -100,11 +69,7 @@ std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options, con
 
 int measure_fanout(const FanoutOptions& options) {
   const Scratch scratch;
-  const PeerPaths paths{.freshet = options.program,
-                        .bench = std::filesystem::read_symlink("/proc/self/exe").string(),
-                        .scripts = options.scripts,
-                        .cache = options.cache,
-                        .scratch = scratch.folder()};
+  const PeerPaths paths = options.paths(scratch.folder());
   Report report("CPU of the server per delivery, µs",
                 std::to_string(options.payload_bytes) + "-byte messages, median of " +
                     std::to_string(options.rounds) + " rounds");
@@ -122,8 +87,7 @@ int measure_fanout(const FanoutOptions& options) {
       }
     }
   }
-  report.print();
-  if (!options.results.empty()) report.write(options.results, "fanout");
+  report.finish(options.results, "fanout");
   return 0;
 }
 

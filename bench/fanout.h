@@ -3,20 +3,14 @@
 
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
-#include <string>
 #include <vector>
+
+#include "setting.h"
 
 namespace freshet::bench {
 
-struct FanoutOptions {
-  std::string program;               // Our server.
-  std::filesystem::path scripts;     // bench/peers.
-  std::filesystem::path cache;       // What its setup.sh installed.
-  std::filesystem::path results;     // Folder for fanout.json and fanout.svg; empty: none.
-  std::vector<std::string> systems;  // Of peer_names(); empty: all that are installed.
+struct FanoutOptions : Setting {
   std::vector<std::size_t> subscribers{1'000, 10'000};
-  std::size_t rounds = 5;  // Measured; one more goes before them.
   // All get the same rate: one message for so much of each subscriber. The default is what one
   // delivery costs the slower half of the peers; who is slower still goes as fast as it can.
   std::chrono::nanoseconds pace_per_delivery{12'000};

@@ -1,6 +1,5 @@
 #include "load_process.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "server_process.h"
+
 namespace freshet::bench {
 
 namespace {
@@ -21,11 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds delivery_max{30};
-
-// A JSON string with the marker in it once.
-std::string payload_of(std::size_t bytes) {
-  return "\"" + std::string(1, delivery_marker) + std::string(bytes - 3, 'x') + "\"";
-}
 
 class Generator {
  public:
@@ -77,13 +73,6 @@ class Generator {
   Connections subscribers_;
 };
 
-void pin_to(int core) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  ::sched_setaffinity(0, sizeof set, &set);
-}
-
 void answer(int channel, const std::string& fault) {
   // One packet; an empty one would look like the channel's end.
   const std::string packet = fault.empty() ? "." : "!" + fault;
@@ -115,7 +104,7 @@ LoadProcess::LoadProcess(const Peer& peer, std::size_t subscribers, int core) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::close(ends[0]);
-    pin_to(core);
+    pin_this_process_to(core);
     generate(peer, subscribers, ends[1]);
     ::_exit(0);
   }

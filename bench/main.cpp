@@ -9,7 +9,7 @@
 #include "floor.h"
 #include "herd.h"
 #include "memory.h"
-#include "peer.h"
+#include "requests.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Measures the freshet server on this machine, over loopback only."};
@@ -30,17 +30,22 @@ int main(int argc, char** argv) {
   options.scripts = FRESHET_BENCH_PEERS;
   options.cache = FRESHET_PEER_CACHE;
   options.results = FRESHET_BENCH_RESULTS;
-  CLI::App* fanout =
-      app.add_subcommand("fanout", "CPU of the server per delivery, beside other servers");
-  fanout->add_option("--systems", options.systems, "Which (default: all that are installed)")
-      ->check(CLI::IsMember(freshet::bench::peer_names()))
-      ->delimiter(',');
+  const auto comparison = [&](const char* name, const char* what) {
+    CLI::App* command = app.add_subcommand(name, what);
+    command->add_option("--rounds", options.rounds, "Rounds that count")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    command->add_option("--systems", options.systems, "Which (default: all that are installed)")
+        ->delimiter(',');
+    return command;
+  };
+  CLI::App* fanout = comparison("fanout", "CPU of the server per delivery, beside other servers");
+  CLI::App* requests = comparison("requests", "CPU of the server per GET and POST, beside node");
+  CLI::App* long_polling =
+      comparison("long-polling", "CPU of the server per message of a long poll, beside nchan");
   fanout->add_option("--subscribers", options.subscribers, "How many; may be a list")
       ->check(CLI::Range(1, 19'000))
       ->delimiter(',');
-  fanout->add_option("--rounds", options.rounds, "Rounds that count")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
   std::int64_t pace = options.pace_per_delivery.count();
   fanout
       ->add_option("--pace", pace,
@@ -57,9 +62,11 @@ int main(int argc, char** argv) {
   try {
     if (*floor) return freshet::bench::serve_floor(floor_port);
     if (*herd) return freshet::bench::measure_herd(FRESHET_BENCH_RESULTS);
+    options.program = program;
+    if (*requests) return freshet::bench::measure_requests(options);
+    if (*long_polling) return freshet::bench::measure_long_polling(options);
     if (*fanout) {
       options.pace_per_delivery = std::chrono::nanoseconds(pace);
-      options.program = program;
       return freshet::bench::measure_fanout(options);
     }
     return freshet::bench::measure_memory(program, connections);

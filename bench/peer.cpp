@@ -3,6 +3,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "exchange.h"
 #include "server_process.h"
 
 namespace freshet::bench {
@@ -31,12 +32,6 @@ std::string client_frame(const std::string& payload, bool binary = false) {
     frame += static_cast<char>(payload.size() & 0xff);
   }
   return frame + std::string(4, '\0') + payload;
-}
-
-std::string post(const std::string& target, const std::string& body) {
-  return "POST " + target +
-         " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
 }
 
 bool is_installed(const std::string& program) {
@@ -90,7 +85,9 @@ std::optional<Peer> nchan(const PeerPaths& paths, const std::string& transport) 
           " backlog=4096;\n"
           "    location = /pub { nchan_publisher; nchan_channel_id bench; }\n"
           "    location = /sub { nchan_subscriber websocket eventsource;"
-          " nchan_channel_id bench; nchan_subscriber_first_message newest; }\n  }\n}\n");
+          " nchan_channel_id bench; nchan_subscriber_first_message newest; }\n"
+          "    location = /poll { nchan_subscriber longpoll; nchan_channel_id bench;"
+          " nchan_subscriber_first_message newest; }\n  }\n}\n");
   peer.command = {"nginx", "-c", config.string(), "-p", folder};
   peer.subscribe = {
       {transport == "sse"
@@ -208,7 +205,52 @@ Peer floor(const PeerPaths& paths) {
   return peer;
 }
 
+// Ours gives the cursor in the last line of an answer, nchan in two headers.
+std::string poll_of_freshet(std::string_view answer) {
+  constexpr std::string_view before = "\"op\":\"next\",\"cursor\":\"";
+  const std::size_t begin = answer.rfind(before);
+  std::string target = "/v1/poll?pattern=bench&wait=55000";
+  if (begin != std::string_view::npos) {
+    const std::string_view cursor = answer.substr(begin + before.size());
+    target.append("&cursor=").append(cursor.substr(0, cursor.find('"')));
+  }
+  return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+}
+
+std::string poll_of_nchan(std::string_view answer) {
+  std::string request = "GET /poll HTTP/1.1\r\nHost: localhost\r\n";
+  if (!answer.empty()) {
+    request.append("If-Modified-Since: ").append(answer_header(answer, "Last-Modified"));
+    request.append("\r\nIf-None-Match: ").append(answer_header(answer, "Etag")).append("\r\n");
+  }
+  return request + "\r\n";
+}
+
+std::optional<Peer> long_polling(std::optional<Peer> peer, bool ours) {
+  if (!peer) return peer;
+  peer->poll = ours ? poll_of_freshet : poll_of_nchan;
+  peer->first_poll_is_answered = ours;
+  return peer;
+}
+
+Peer node_http(const PeerPaths& paths) {
+  Peer peer;
+  peer.port = peer.publish_port = free_port();
+  peer.command = {"node", (paths.scripts / "http_server.cjs").string(), std::to_string(peer.port)};
+  return peer;
+}
+
 }  // namespace
+
+std::string payload_of(std::size_t bytes) {
+  return "\"" + std::string(1, delivery_marker) + std::string(bytes - 3, 'x') + "\"";
+}
+
+std::string post(const std::string& target, const std::string& body) {
+  return "POST " + target +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
 
 std::vector<std::string> peer_names() {
   return {"freshet/websocket",   "freshet/sse",          "freshet-epoll/websocket",
@@ -222,6 +264,11 @@ std::optional<Peer> make_peer(const std::string& name, const PeerPaths& paths) {
   const std::string program = name.substr(0, slash);
   const std::string transport = name.substr(slash == std::string::npos ? name.size() : slash + 1);
   const auto make = [&]() -> std::optional<Peer> {
+    if (name == "freshet/long-polling") {
+      return long_polling(freshet(paths, transport, "auto"), true);
+    }
+    if (name == "nchan/long-polling") return long_polling(nchan(paths, transport), false);
+    if (name == "node/http") return node_http(paths);
     if (program == "freshet") return freshet(paths, transport, "auto");
     if (program == "freshet-epoll") return freshet(paths, transport, "epoll");
     if (program == "nchan") return nchan(paths, transport);

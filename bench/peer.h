@@ -1,4 +1,4 @@
-// The servers that fan-out is measured on: how each is started, subscribed to and published to.
+// The servers that are measured: how each is started, subscribed to and published to.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "connections.h"
@@ -25,7 +26,16 @@ struct Peer {
   std::vector<Step> subscribe;
   std::vector<Step> begin_publishing;
   std::function<std::string(const std::string& payload)> publish;
+  // Long polling: the request that follows an answer, or the first one.
+  std::function<std::string(std::string_view answer)> poll;
+  bool first_poll_is_answered = false;  // At once, with nothing but a position.
 };
+
+// A JSON string of so many bytes with the marker in it once. REQUIRES: bytes >= 3.
+std::string payload_of(std::size_t bytes);
+
+// A request with a body.
+std::string post(const std::string& target, const std::string& body);
 
 struct PeerPaths {
   std::string freshet;            // Our program.
@@ -35,7 +45,8 @@ struct PeerPaths {
   std::filesystem::path scratch;  // For configuration files; exists.
 };
 
-// Every system that can be measured, ours first: "freshet/websocket", "nchan/sse", …
+// Every system of fan-out, ours first: "freshet/websocket", "nchan/sse", … Others are made by name
+// too: "freshet/long-polling" and "nchan/long-polling", "freshet/http" and "node/http".
 std::vector<std::string> peer_names();
 
 // Ready to start on ports of its own; nullopt when it is not installed. Throws on an unknown name.

@@ -87,6 +87,11 @@ double Report::ratio(const std::string& group, const std::string& ours,
   return 0;
 }
 
+void Report::finish(const std::filesystem::path& folder, const std::string& name) const {
+  print();
+  if (!folder.empty()) write(folder, name);
+}
+
 void Report::print() const {
   std::printf("%s\n%s; %s\n", title_.c_str(), subtitle_.c_str(), machine().c_str());
   for (const Group& group : groups_) {

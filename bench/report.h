@@ -20,6 +20,9 @@ class Report {
   // The next round's value. REQUIRES: each round adds every system of a group once.
   void add(const std::string& group, const std::string& system, double value);
 
+  // Prints, and writes unless `folder` is empty.
+  void finish(const std::filesystem::path& folder, const std::string& name) const;
+
   void print() const;
   // `folder`/`name`.json and .svg.
   void write(const std::filesystem::path& folder, const std::string& name) const;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -104,6 +105,19 @@ std::uint64_t ServerProcess::cpu_nanoseconds() const {
     sum += used;
   }
   return sum;
+}
+
+std::vector<std::string> pinned_to(int core, const std::vector<std::string>& command) {
+  std::vector<std::string> all{"taskset", "-c", std::to_string(core)};
+  all.insert(all.end(), command.begin(), command.end());
+  return all;
+}
+
+void pin_this_process_to(int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  ::sched_setaffinity(0, sizeof set, &set);
 }
 
 std::uint16_t free_port() {

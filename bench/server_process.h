@@ -32,6 +32,11 @@ class ServerProcess {
   std::uint16_t port_ = 0;
 };
 
+// The command with `core` as the only one it may use.
+std::vector<std::string> pinned_to(int core, const std::vector<std::string>& command);
+// The same for the process that asks.
+void pin_this_process_to(int core);
+
 // A port of 127.0.0.1 that nothing listens on at this moment.
 std::uint16_t free_port();
 

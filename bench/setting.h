@@ -1,0 +1,43 @@
+// What every comparison is run with: which servers, where they are, how often, on which cores.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "peer.h"
+
+namespace freshet::bench {
+
+inline constexpr int server_core = 0;
+inline constexpr int load_core = 1;
+
+struct Setting {
+  std::string program;               // Our server.
+  std::filesystem::path scripts;     // bench/peers.
+  std::filesystem::path cache;       // What its setup.sh installed.
+  std::filesystem::path results;     // Folder for NAME.json and NAME.svg; empty: none.
+  std::vector<std::string> systems;  // Only these; empty: all that are installed.
+  std::size_t rounds = 5;            // Measured; one more goes before them.
+
+  PeerPaths paths(const std::filesystem::path& scratch) const;
+
+  // Of `names` those that are wanted and installed, each on ports of its own; says which are not.
+  std::vector<Peer> peers(const std::vector<std::string>& names, const PeerPaths& paths) const;
+};
+
+// A folder for the servers' configuration files; goes with this.
+class Scratch {
+ public:
+  Scratch();
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace freshet::bench
