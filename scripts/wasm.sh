@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the npm package at wasm/npm: the core with Emscripten, then its TypeScript. With --tests also the unit tests
-# for Node, at build/wasm/unit_sdk_tests.js.
+# Builds the npm package at wasm/npm: the core with Emscripten, then its TypeScript; and the demo's herd model,
+# build/wasm/herd.wasm. With --tests also the unit tests for Node, at build/wasm/unit_sdk_tests.js.
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
@@ -14,8 +14,8 @@ compile_wasm() {
   cmake --build build/wasm --parallel "$jobs" --target "$@" -- --quiet
 }
 
-targets=(freshet_module)
+targets=(freshet_module herd_module)
 [ "${1:-}" != --tests ] || targets+=(unit_sdk_tests)
-step "build the core as wasm" compile_wasm "${targets[@]}"
+step "build the core and the herd model as wasm" compile_wasm "${targets[@]}"
 scripts/npm.sh wasm
 step "build the npm package" npm --prefix wasm run --silent build

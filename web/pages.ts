@@ -37,4 +37,10 @@ export const pages: readonly Page[] = [
     title: "Notifications · Freshet",
     description: "Lines of a log file, live over the transport you choose.",
   },
+  {
+    name: "herd",
+    label: "Herd lab",
+    title: "Herd lab · Freshet",
+    description: "What clients do to a server that comes back, by each library's own rule.",
+  },
 ];

@@ -15,6 +15,7 @@ const policy = [
   "font-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
+  "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
@@ -78,6 +79,7 @@ export default defineConfig(({ command }) => ({
       input: Object.fromEntries(pages.map(({ name }) => [name, `${folder}${name}.html`])),
     },
   },
+  worker: { format: "es" },
   server: {
     proxy: { "/v1": { target: "http://127.0.0.1:8080", ws: true } },
     fs: { allow: [".."] },

@@ -103,6 +103,29 @@ for (const [screen, viewport] of Object.entries(screens)) {
       await expect(page.locator("#quote-price")).toContainText(String(published));
     });
 
+    test("the herd lab runs to its end, compares, and begins anew with another outage", async ({
+      page,
+      server,
+      errors: _,
+    }) => {
+      await page.goto(`${server.url}/herd.html`);
+      const state = page.locator("#herd-state");
+      const cell = (policy: string, column: number) =>
+        page.locator(`#figures [data-policy="${policy}"] td`).nth(column);
+      await expect(state).toHaveText("done");
+      // 100,000 clients, 10 s, 2,000 a second: the figures of `freshet herd`.
+      await expect(cell("windowed", 3)).toHaveText("462");
+      await expect(cell("eventsource", 3)).toHaveText("100,000");
+      await page.getByLabel("socket.io", { exact: false }).first().uncheck();
+      await expect(page.locator('#figures [data-policy="socket.io"]')).toHaveCount(0);
+      await page.getByLabel("phoenix").check();
+      await expect(cell("phoenix", 3)).toHaveText("131,337");
+      await page.locator("#down").fill("0");
+      await expect(cell("windowed", 3)).toHaveText("230");
+      await expect(cell("windowed", 4)).toHaveText("1.0");
+      await expect(page.locator("#arrivals-chart canvas")).toHaveCount(1);
+    });
+
     test("what is said in one chat tab appears once in both", async ({
       page,
       context,
