@@ -36,7 +36,6 @@ void make_event_stream(Response& response, std::string body) {
   response.status = 200;
   response.content_type = "text/event-stream";
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.headers.emplace_back("Connection", "close");
   response.body = std::move(body);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "integration/native_fixture.h"
 #include "integration/server_fixture.h"
 
 namespace freshet::tests {
@@ -99,6 +100,29 @@ TEST_CASE("readers that take nothing at all are cut off and the publishers go on
   REQUIRE(eventually(
       [&] { return server.counts().limits.of(server::LimitName::write_stall).value() == 6; }));
   CHECK(server.counts().of(Transport::sse).open.value() == 0);
+}
+
+TEST_CASE("our client publishes again by itself what slow readers had no room for",
+          "[server][overload][native]") {
+  TestServer server(small_outboxes());
+  const Transport transport = GENERATE(Transport::websocket, Transport::sse);
+  Readers slow(server, Transport::websocket, 6);
+  std::uint64_t accepted = 0;
+  publish_until_refused(server, accepted);
+  const auto refused = [&] {
+    return server.counts().publishes_websocket.refused.value() +
+           server.counts().publishes_http.refused.value();
+  };
+  const std::int64_t before = refused();
+  Client client{"http://127.0.0.1:" + std::to_string(server.port()), over({transport})};
+  auto ack = client.publish_json("hot", "\"again\"");
+  REQUIRE(eventually([&] { return refused() > before; }));
+  for (park::LoopbackClient& reader : slow.clients) {
+    for (std::uint64_t i = 0; i < accepted; ++i) reader.read_until("\"topic\":\"hot\"");
+  }
+  REQUIRE(ack.wait_for(test::patience) == std::future_status::ready);
+  CHECK(ack.get());
+  for (park::LoopbackClient& reader : slow.clients) reader.read_until("\"data\":\"again\"");
 }
 
 }  // namespace

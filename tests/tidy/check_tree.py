@@ -49,7 +49,6 @@ TESTED_ELSEWHERE = {
     "sdk/native/line.cpp": "tests/unit/native/websocket_stream_test.cpp",
     "sdk/native/native_platform.cpp": "tests/unit/native/client_test.cpp",
     "sdk/native/publish_post.cpp": "tests/unit/native/client_test.cpp",
-    "server/http/publish.cpp": "tests/integration/server_publish_test.cpp",
     "server/park/connection.cpp": "tests/unit/park/parked_test.cpp",
     "server/park/flush_send.cpp": "tests/unit/park/flush_test.cpp",
     "server/park/flush_uring.cpp": "tests/unit/park/flush_test.cpp",
@@ -58,10 +57,7 @@ TESTED_ELSEWHERE = {
     "server/transport/live_loop.cpp": "tests/integration/server_websocket_test.cpp",
     "server/transport/long_polling.cpp": "tests/integration/server_polling_test.cpp",
     "server/transport/polling.cpp": "tests/integration/server_polling_test.cpp",
-    "server/transport/refusal.cpp": "tests/integration/server_sse_test.cpp",
-    "server/transport/routes.cpp": "tests/integration/server_http_test.cpp",
     "server/transport/sse.cpp": "tests/integration/server_sse_test.cpp",
-    "server/transport/stream.cpp": "tests/integration/server_sse_test.cpp",
     "server/transport/websocket.cpp": "tests/integration/server_websocket_test.cpp",
 }
 
