@@ -46,13 +46,13 @@ enum class ActionKind : std::uint8_t {
 // One form for all kinds, so that it crosses into the browser as it is: wasm/src/core.ts reads the
 // members where they stand.
 struct Action {
-  ActionKind kind = ActionKind::tell_state;
+  ActionKind kind{};
   // What it is about: the connection, the POST, the subscription, or the publish of tell_published.
   std::uint32_t id = 0;
   Transport transport = Transport::websocket;  // Of open_stream.
   PublishId publish = 0;                       // Of send_publish and add_line.
   std::uint32_t close_code = 0;                // Of close_connection, for a WebSocket.
-  ErrorCode code = ErrorCode::internal;        // Of tell_error and tell_published.
+  ErrorCode code{};                            // Of tell_error and tell_published.
   std::uint64_t message_id = 0;                // Of tell_published; 0 = it failed: `code`, `text`.
   Text text;
   Text body;

@@ -4,7 +4,8 @@
 namespace freshet::core {
 
 Action& ActionQueue::push(ActionKind kind, std::uint32_t id) {
-  Action& action = actions_.emplace_back();
+  actions_.push_back(std::make_unique<Action>());
+  Action& action = *actions_.back();
   action.kind = kind;
   action.id = id;
   return action;
@@ -20,29 +21,23 @@ void ActionQueue::push_state() {
   if (!std::exchange(state_changed_, true)) push(ActionKind::tell_state, 0);
 }
 
-std::optional<Action> ActionQueue::pop() {
+std::unique_ptr<Action> ActionQueue::pop() {
   if (next_ == actions_.size()) {
     actions_.clear();
     next_ = 0;
-    return std::nullopt;
+    return nullptr;
   }
-  std::optional<Action> action{std::move(actions_[next_++])};
+  std::unique_ptr<Action> action = std::move(actions_[next_++]);
   if (action->kind == ActionKind::tell_state) state_changed_ = false;
   return action;
 }
 
 void ActionQueue::keep_only_ends() {
-  List<Action> kept;
-  for (; next_ < actions_.size(); ++next_) {
-    Action& action = actions_[next_];
-    if (action.kind == ActionKind::tell_published || action.kind == ActionKind::close_connection ||
-        action.kind == ActionKind::cancel_post) {
-      kept.push_back(std::move(action));
-    }
-  }
-  actions_ = std::move(kept);
-  next_ = 0;
   state_changed_ = false;
+  drop_if(actions_, [](const std::unique_ptr<Action>& action) {
+    return action != nullptr && action->kind != ActionKind::tell_published &&
+           action->kind != ActionKind::close_connection && action->kind != ActionKind::cancel_post;
+  });
 }
 
 }  // namespace freshet::core

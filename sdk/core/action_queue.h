@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <cstdint>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "core/action.h"
@@ -17,14 +19,15 @@ class ActionQueue {
   // A change that nobody has looked at yet is told once: state() gives the newest anyway.
   void push_state();
 
-  std::optional<Action> pop();
+  // nullptr when there is none.
+  std::unique_ptr<Action> pop();
 
   // The client is closed: only what ends things still goes out.
   void keep_only_ends();
 
  private:
-  List<Action> actions_;
-  std::size_t next_ = 0;
+  List<std::unique_ptr<Action>> actions_;
+  std::size_t next_ = 0;  // Those before it were taken out.
   bool state_changed_ = false;
 };
 

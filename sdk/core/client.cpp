@@ -7,6 +7,7 @@
 #include "core/publish_queue.h"
 #include "core/session.h"
 #include "core/subscription_table.h"
+#include "wire/control.h"
 #include "wire/topic.h"
 
 namespace freshet::core {
@@ -15,16 +16,11 @@ namespace {
 // Called this much later than asked, the process was suspended or the tab frozen.
 constexpr Duration late_after{2'000};
 
-ClientConfig checked(ClientConfig config) {
-  if (config.transports.empty()) config.transports = transports_of(Profile::bidirectional);
-  return config;
-}
-
 Error closed_error() { return {ErrorCode::closed, "the client is closed (create a new one)"}; }
 
 }  // namespace
 
-List<Transport> transports_of(Profile profile) {
+TransportOrder transports_of(Profile profile) {
   switch (profile) {
     case Profile::feed:
       return {Transport::sse, Transport::websocket, Transport::long_polling, Transport::polling};
@@ -37,7 +33,7 @@ List<Transport> transports_of(Profile profile) {
 }
 
 struct Client::Parts {
-  Parts(ClientConfig config, std::uint64_t seed) : context(std::move(config), seed) {}
+  Parts(const ClientConfig& config, std::uint64_t seed) : context(config, seed) {}
 
   void notice(Instant at) {
     now = at;
@@ -46,13 +42,13 @@ struct Client::Parts {
   }
 
   // A gap or live mark of a subscription that has ended meanwhile is nobody's.
-  std::optional<Action> next_action() {
+  std::unique_ptr<Action> next_action() {
     while (auto action = context.actions.pop()) {
       const bool about_subscription =
           action->kind == ActionKind::tell_gap || action->kind == ActionKind::tell_live;
       if (!about_subscription || table.has(action->id)) return action;
     }
-    return std::nullopt;
+    return nullptr;
   }
 
   Context context;
@@ -62,8 +58,8 @@ struct Client::Parts {
   Instant now;  // Of the last call, for what poll_action() does.
 };
 
-Client::Client(ClientConfig config, std::uint64_t seed)
-    : parts_(std::make_unique<Parts>(checked(std::move(config)), seed)) {}
+Client::Client(const ClientConfig& config, std::uint64_t seed)
+    : parts_(std::make_unique<Parts>(config, seed)) {}
 
 Client::~Client() = default;
 
@@ -76,7 +72,7 @@ Result<SubscriptionId> Client::subscribe(Instant now, std::string_view pattern,
   }
   auto start = wire::parse_start(cursor);
   if (!start) return start.error();
-  return parts_->table.add(pattern, *std::move(start));
+  return parts_->table.add(pattern, *start);
 }
 
 void Client::unsubscribe(Instant now, SubscriptionId subscription) {
@@ -86,7 +82,7 @@ void Client::unsubscribe(Instant now, SubscriptionId subscription) {
 
 Text Client::cursor(SubscriptionId subscription) const {
   const Entry* const entry = parts_->table.find(subscription);
-  return entry != nullptr && entry->position ? wire::to_string(*entry->position) : Text{};
+  return entry != nullptr && entry->position() != nullptr ? wire::to_string(entry->start) : Text{};
 }
 
 Text Client::pattern(SubscriptionId subscription) const {
@@ -106,7 +102,7 @@ void Client::cancel_publish(Instant now, PublishId publish) {
   parts_->publishes.cancel(publish);
 }
 
-Result<void> Client::set_transports(Instant now, List<Transport> transports) {
+Result<void> Client::set_transports(Instant now, const TransportOrder& transports) {
   parts_->now = now;
   if (transports.empty()) {
     return Error{ErrorCode::invalid_argument, "the list of transports is empty"};
@@ -125,8 +121,19 @@ State Client::state() const { return state_of(status()); }
 const Status& Client::status() const { return parts_->session.status(); }
 
 Delivery Client::handle_frame(Instant now, ConnectionId connection, std::string_view frame) {
+  if (!wire::is_control(frame)) return handle_message(now, connection, frame);
+  handle_control(now, connection, wire::flatten(frame).value_or(Text{}));
+  return {};
+}
+
+Delivery Client::handle_message(Instant now, ConnectionId connection, std::string_view frame) {
   parts_->now = now;
-  return parts_->session.handle_frame(now, connection, frame);
+  return parts_->session.handle_message(now, connection, frame);
+}
+
+void Client::handle_control(Instant now, ConnectionId connection, std::string_view flat) {
+  parts_->now = now;
+  parts_->session.handle_control(now, connection, wire::ControlFrame{flat});
 }
 
 void Client::handle_end(Instant now, ConnectionId connection, const ConnectionEnd& end) {
@@ -134,9 +141,9 @@ void Client::handle_end(Instant now, ConnectionId connection, const ConnectionEn
   parts_->session.handle_end(now, connection, end);
 }
 
-void Client::handle_publish_answer(Instant now, RequestId request, std::string_view line) {
+void Client::handle_publish_answer(Instant now, RequestId request, std::string_view flat) {
   parts_->now = now;
-  parts_->publishes.handle_answer(request, line);
+  parts_->publishes.handle_answer(request, wire::ControlFrame{flat});
 }
 
 void Client::handle_post_end(Instant now, RequestId request, const ConnectionEnd& end) {
@@ -156,9 +163,9 @@ void Client::handle_timeout(Instant now) {
     parts_->session.handle_due(now, *due);
 }
 
-std::optional<Instant> Client::poll_timeout() const { return parts_->context.timers.earliest(); }
+OptionalInstant Client::poll_timeout() const { return parts_->context.timers.earliest(); }
 
-std::optional<Action> Client::poll_action() {
+std::unique_ptr<Action> Client::poll_action() {
   if (auto action = parts_->next_action()) return action;
   parts_->session.flush(parts_->now);
   return parts_->next_action();

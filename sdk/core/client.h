@@ -29,6 +29,7 @@
 #include "core/event.h"
 #include "core/status.h"
 #include "core/time.h"
+#include "core/transport_order.h"
 #include "freshet/containers.h"
 #include "freshet/options.h"
 #include "freshet/result.h"
@@ -40,8 +41,8 @@ namespace freshet::core {
 
 // The part of freshet::ClientOptions that the core needs; the same meaning and defaults.
 struct ClientConfig {
-  List<Transport> transports = {Transport::websocket, Transport::sse, Transport::long_polling,
-                                Transport::polling};
+  TransportOrder transports = {Transport::websocket, Transport::sse, Transport::long_polling,
+                               Transport::polling};
   Reconnect reconnect = Reconnect::windowed;
   Duration initial_spread{0};
   Duration hedge_after{2'500};
@@ -49,12 +50,12 @@ struct ClientConfig {
   Duration reprobe_after{30 * 60'000};
   Duration long_poll_wait{25'000};
   Duration poll_interval{0};
-  std::size_t publish_queue_max = 100;
-  std::size_t publish_queue_bytes_max = 1024 * 1024;
-  Text sdk = "core/0.1.0";  // Name and version, told to the server.
+  std::uint64_t publish_queue_max = 100;
+  std::uint64_t publish_queue_bytes_max = 1024 * 1024;
+  std::string_view sdk = "core/0.1.0";  // Name and version, told to the server. Lives for ever.
 };
 
-List<Transport> transports_of(Profile profile);
+TransportOrder transports_of(Profile profile);
 
 // What one frame means for the application. The span lives until the next handle_frame(): callbacks
 // may call anything else meanwhile, and a subscription they end becomes 0 in it, to be skipped.
@@ -65,7 +66,7 @@ struct Delivery {
 
 class Client {
  public:
-  Client(ClientConfig config, std::uint64_t seed);
+  Client(const ClientConfig& config, std::uint64_t seed);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -92,7 +93,7 @@ class Client {
 
   // Another order of transports from now on; what is live on one that is not the new first is
   // handed over without loss. invalid_argument if empty.
-  Result<void> set_transports(Instant now, List<Transport> transports);
+  Result<void> set_transports(Instant now, const TransportOrder& transports);
 
   // Ends everything; nothing follows but close_connection, cancel_post, tell_published (closed) and
   // tell_state.
@@ -105,19 +106,24 @@ class Client {
 
   // One frame of a stream or one line of a poll answer.
   Delivery handle_frame(Instant now, ConnectionId connection, std::string_view frame);
+  // The two kinds of frame apart, for a port that reads control frames itself: `flat` is as from
+  // wire::flatten(), empty when it is not one JSON object.
+  Delivery handle_message(Instant now, ConnectionId connection, std::string_view frame);
+  void handle_control(Instant now, ConnectionId connection, std::string_view flat);
   void handle_end(Instant now, ConnectionId connection, const ConnectionEnd& end);
 
-  // One line of the answer to a POST of publishes, and its end.
-  void handle_publish_answer(Instant now, RequestId request, std::string_view line);
+  // One line of the answer to a POST of publishes (flat, as above), and its end.
+  void handle_publish_answer(Instant now, RequestId request, std::string_view flat);
   void handle_post_end(Instant now, RequestId request, const ConnectionEnd& end);
 
   void handle_network(Instant now, NetworkEvent event);
 
   void handle_timeout(Instant now);
   // When handle_timeout wants to be called next; nullopt: not at all.
-  std::optional<Instant> poll_timeout() const;
+  OptionalInstant poll_timeout() const;
 
-  std::optional<Action> poll_action();
+  // nullptr when nothing is to be done.
+  std::unique_ptr<Action> poll_action();
 
  private:
   struct Parts;

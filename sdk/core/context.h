@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "core/action_queue.h"
 #include "core/client.h"
@@ -13,8 +12,8 @@
 namespace freshet::core {
 
 struct Context {
-  Context(ClientConfig client_config, std::uint64_t seed)
-      : config(std::move(client_config)), random(seed), policy(config.reconnect) {}
+  Context(const ClientConfig& client_config, std::uint64_t seed)
+      : config(client_config), random(seed), policy(config.reconnect) {}
 
   const ClientConfig config;
   Random random;

@@ -109,7 +109,7 @@ void PublishQueue::mark_sent(Instant now, Item& item, ConnectionId connection) {
   if (item.sent_epoch.empty()) item.sent_epoch = epoch_;
 }
 
-void PublishQueue::handle_epoch(std::string_view epoch) {
+void PublishQueue::handle_epoch(const wire::Epoch& epoch) {
   epoch_ = epoch;
   settle_epochs();
 }
@@ -149,19 +149,18 @@ bool PublishQueue::handle_error(Instant now, std::uint64_t ref, ErrorCode code,
   return true;
 }
 
-void PublishQueue::handle_answer(RequestId request, std::string_view line) {
-  const auto frame = wire::read_server_frame(line);
-  if (request != request_ || !frame || !frame->has(wire::Field::ref)) return;
+void PublishQueue::handle_answer(RequestId request, const wire::ControlFrame& frame) {
+  if (request != request_ || !frame.has(wire::Field::ref) || !frame.fault().empty()) return;
   answered_ = true;
   for (const Item& item : items_) {
-    if (!item.travels_on(0) || item.line != frame->number(wire::Field::ref)) continue;
-    if (frame->op() == wire::Op::ack) {
-      finish(item.id, frame->number(wire::Field::id), {}, {});
-    } else if (const ErrorCode code = error_code_from(frame->text(wire::Field::code));
+    if (!item.travels_on(0) || item.line != frame.number(wire::Field::ref)) continue;
+    if (frame.op() == wire::Op::ack) {
+      finish(item.id, frame.number(wire::Field::id), {}, {});
+    } else if (const ErrorCode code = error_code_from(frame.text(wire::Field::code));
                code == ErrorCode::busy) {
       refused_ = true;
     } else {
-      fail(item.id, code, frame->text(wire::Field::message));
+      fail(item.id, code, frame.text(wire::Field::message));
     }
     return;
   }
@@ -278,7 +277,7 @@ bool PublishQueue::take_back(ConnectionId connection, Fate fate) {
     if (fate == Fate::unknown) {
       if (item.sent_epoch.empty()) item.sent_epoch = unknown_epoch;
     } else if (--item.sends == 0) {
-      item.sent_epoch.clear();
+      item.sent_epoch = {};
     }
   }
   settle_epochs();
@@ -313,7 +312,7 @@ void PublishQueue::back_off(Instant now, Duration floor) {
 
 void PublishQueue::arm(Instant now) {
   if (items_.empty()) return context_.timers.clear(Deadline::publish);
-  Instant next = paused_until_.value_or(items_.front().deadline);
+  Instant next = paused_until_ ? *paused_until_ : items_.front().deadline;
   for (const Item& item : items_) next = std::min(next, item.deadline);
   context_.timers.set(Deadline::publish, std::max(next, now));
 }

@@ -13,6 +13,8 @@
 #include "core/time.h"
 #include "freshet/containers.h"
 #include "freshet/result.h"
+#include "wire/control.h"
+#include "wire/cursor.h"
 
 namespace freshet::core {
 
@@ -38,7 +40,7 @@ class PublishQueue {
 
   // The epoch of the log that a new connection reads: what was sent in another one and not
   // answered has an unknown outcome.
-  void handle_epoch(std::string_view epoch);
+  void handle_epoch(const wire::Epoch& epoch);
   // A WebSocket is gone: what it carried unanswered is sent again, in its old place. `too_big`: it
   // was closed with 1009, by the largest of them.
   void handle_lost(ConnectionId connection, bool too_big);
@@ -46,7 +48,7 @@ class PublishQueue {
   bool handle_ack(std::uint64_t ref, std::uint64_t id);
   bool handle_error(Instant now, std::uint64_t ref, ErrorCode code, std::string_view message);
   // One line of the answer to a POST.
-  void handle_answer(RequestId request, std::string_view line);
+  void handle_answer(RequestId request, const wire::ControlFrame& frame);
   // Its end; whether the server has answered.
   bool handle_post_end(Instant now, RequestId request, const ConnectionEnd& end);
   // Deadline::publish and Deadline::post. Gives the WebSocket that left a publish unanswered until
@@ -72,7 +74,7 @@ class PublishQueue {
     ConnectionId connection = 0;  // The WebSocket that carries it; 0: the POST in flight.
     std::uint32_t line = 0;       // Its place in that POST.
     Instant sent_at;              // When it was last sent.
-    Text sent_epoch;              // Of the log when it was first sent; empty: not sent.
+    wire::Epoch sent_epoch;       // Of the log when it was first sent; empty: not sent.
     unsigned sends = 0;           // That were not refused.
 
     bool travels_on(ConnectionId by) const { return sent && connection == by; }
@@ -104,7 +106,7 @@ class PublishQueue {
   Context& context_;
   List<Item> items_;
   std::size_t bytes_ = 0;
-  Text epoch_;
+  wire::Epoch epoch_;
   PublishId next_id_ = 1;
   RequestId request_ = 0;  // The POST in flight; 0 = none.
   RequestId next_request_ = 1;
@@ -113,7 +115,7 @@ class PublishQueue {
   bool refused_ = false;     // and one of them said busy.
   bool one_by_one_ = false;  // A batch was too large as a whole.
   unsigned failures_ = 0;    // In a row.
-  std::optional<Instant> paused_until_;
+  OptionalInstant paused_until_;
 };
 
 }  // namespace freshet::core

@@ -56,7 +56,7 @@ class ReconnectPolicy {
   bool window_known_ = false;
   unsigned attempt_ = 0;
   unsigned slots_ = 0;  // Told since the last stable connection.
-  std::optional<Instant> outage_since_;
+  OptionalInstant outage_since_;
 };
 
 }  // namespace freshet::core

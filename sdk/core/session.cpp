@@ -30,7 +30,8 @@ Session::Session(Context& context, SubscriptionTable& table, PublishQueue& publi
       policy_(context.policy),
       table_(table),
       publishes_(publishes),
-      choice_(context.config.transports) {
+      choice_(context.config.transports.empty() ? transports_of(Profile::bidirectional)
+                                                : context.config.transports) {
   identity_.sdk = config_.sdk;
 }
 
@@ -434,7 +435,7 @@ void Session::handle_silence_due(Instant now, Connection& connection) {
 
 void Session::handle_wake(Instant now) {
   woke_at_ = now;
-  const bool waiting = timers_.at(Deadline::retry).has_value();
+  const bool waiting{timers_.at(Deadline::retry)};
   timers_.forgive_due(now, now + (waiting ? policy_.local_delay(random_) : wake_grace));
 }
 

@@ -34,11 +34,12 @@ class Session {
   // Brings the connections in line with what the application wants by now. Called when all actions
   // were taken out, so that what changes back within one turn costs nothing.
   void flush(Instant now);
-  void set_transports(Instant now, const List<Transport>& order);
+  void set_transports(Instant now, const TransportOrder& order);
   // By the application.
   void close();
 
-  Delivery handle_frame(Instant now, ConnectionId id, std::string_view frame);
+  Delivery handle_message(Instant now, ConnectionId id, std::string_view frame);
+  void handle_control(Instant now, ConnectionId id, const wire::ControlFrame& frame);
   void handle_end(Instant now, ConnectionId id, const ConnectionEnd& end);
   void handle_network(Instant now, NetworkEvent event);
   void handle_due(Instant now, Timers::Due due);
@@ -82,8 +83,6 @@ class Session {
   void handle_silence_due(Instant now, Connection& connection);
 
   // Frames (session_frames.cpp).
-  void handle_control(Instant now, Connection& connection, const wire::ControlFrame& frame);
-  Delivery deliver(Instant now, Connection& connection, std::string_view frame);
   void handle_hello(Instant now, Connection& connection, const wire::ControlFrame& hello);
   bool accept_asks(Connection& connection, const wire::ControlFrame& hello);
   void handle_subscribed(Connection& connection, const wire::ControlFrame& subscribed);
@@ -131,8 +130,8 @@ class Session {
   List<std::unique_ptr<Connection>> connections_;  // A handful.
   ConnectionId current_ = 0;
   ConnectionId next_connection_ = 1;
-  std::optional<Instant> not_before_;  // The server's floor for the next attempt.
-  std::optional<Instant> woke_at_;
+  OptionalInstant not_before_;  // The server's floor for the next attempt.
+  OptionalInstant woke_at_;
   unsigned change_attempt_ = 0;  // Failed hand-overs to a changed set in a row.
   bool started_ = false;         // The first connect has begun.
   bool posting_ = false;         // Only publishes over HTTP are wanted: no connection needed.

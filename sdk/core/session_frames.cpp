@@ -19,23 +19,14 @@ bool recovered(const wire::ControlFrame& frame) { return frame.flag(wire::Field:
 
 }  // namespace
 
-Delivery Session::handle_frame(Instant now, ConnectionId id, std::string_view frame) {
+void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFrame& frame) {
   Connection* const found = find(id);
-  if (found == nullptr || frame.empty()) return {};
+  if (found == nullptr) return;
   Connection& connection = *found;
   connection.heard = now;
-  if (!wire::is_control(frame)) return deliver(now, connection, frame);
-
-  const auto control = wire::read_server_frame(frame);
-  if (!control) {
-    end(now, id, EndKind::malformed, control.error().message, Cause::remote);
-    return {};
+  if (const Text fault = frame.fault(); !fault.empty()) {
+    return end(now, id, EndKind::malformed, fault, Cause::remote);
   }
-  handle_control(now, connection, *control);
-  return {};
-}
-
-void Session::handle_control(Instant now, Connection& connection, const wire::ControlFrame& frame) {
   using wire::Field;
   switch (frame.op()) {
     case wire::Op::hello:
@@ -75,7 +66,11 @@ void Session::handle_control(Instant now, Connection& connection, const wire::Co
   }
 }
 
-Delivery Session::deliver(Instant now, Connection& connection, std::string_view frame) {
+Delivery Session::handle_message(Instant now, ConnectionId id, std::string_view frame) {
+  Connection* const found = find(id);
+  if (found == nullptr || frame.empty()) return {};
+  Connection& connection = *found;
+  connection.heard = now;
   if (!connection.greeted) return {};
   const auto head = wire::parse_message_head(frame);
   if (!head) {
@@ -121,11 +116,12 @@ void Session::handle_hello(Instant now, Connection& connection, const wire::Cont
 }
 
 bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hello) {
-  const List<wire::Cursor> cursors = hello.cursors();
-  const bool pairwise = cursors.size() == connection.asks.size();
-  for (std::size_t index = 0; index < connection.asks.size(); ++index) {
-    Ask& ask = connection.asks[index];
-    wire::Cursor resolved = pairwise ? cursors[index] : hello.cursor(wire::Field::cursor);
+  std::string_view cursors = hello.text(wire::Field::cursors);
+  const auto commas = static_cast<std::size_t>(std::count(cursors.begin(), cursors.end(), ','));
+  const bool pairwise = !cursors.empty() && commas + 1 == connection.asks.size();
+  for (Ask& ask : connection.asks) {
+    wire::Cursor resolved = pairwise ? wire::ControlFrame::take_cursor(cursors)
+                                     : hello.cursor(wire::Field::cursor);
     const wire::Cursor* const asked = ask.start.cursor();
     // The lowest of all says nothing about the others, but that they begin where they asked to.
     const bool lowest_of_several = !pairwise && connection.asks.size() > 1;
@@ -158,7 +154,7 @@ void Session::handle_live(Connection& connection, const wire::ControlFrame& live
 }
 
 void Session::handle_gap(Connection& connection, const wire::ControlFrame& gap) {
-  const Text pattern = gap.text(wire::Field::pattern);
+  const std::string_view pattern = gap.text(wire::Field::pattern);
   for (const Ask& ask : connection.asks) {
     if (!ask.accepted || ask.entry->pattern != pattern) continue;
     table_.handle_gap(*ask.entry, gap.cursor(wire::Field::after), gap.cursor(wire::Field::until),
@@ -168,8 +164,8 @@ void Session::handle_gap(Connection& connection, const wire::ControlFrame& gap) 
 
 void Session::handle_error(Instant now, Connection& connection, const wire::ControlFrame& error) {
   const ErrorCode code = error_code_from(error.text(wire::Field::code));
-  const Text message = error.text(wire::Field::message);
-  const Text pattern = error.text(wire::Field::pattern);
+  const std::string_view message = error.text(wire::Field::message);
+  const std::string_view pattern = error.text(wire::Field::pattern);
   const std::uint64_t ref = error.number(wire::Field::ref);
   const bool about_request = error.has(wire::Field::ref);
   if (about_request && publishes_.handle_error(now, ref, code, message)) return;

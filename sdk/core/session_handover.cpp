@@ -101,7 +101,7 @@ void Session::probe(Instant now, std::optional<Transport> behind) {
   open_candidate(now, *better, Purpose::heal);
 }
 
-void Session::set_transports(Instant now, const List<Transport>& order) {
+void Session::set_transports(Instant now, const TransportOrder& order) {
   choice_.replace(order);
   change_attempt_ = 0;
   refresh_unavailable(now);

@@ -6,17 +6,14 @@
 
 namespace freshet::core {
 
-SubscriptionId SubscriptionTable::add(std::string_view pattern, wire::Start start) {
+SubscriptionId SubscriptionTable::add(std::string_view pattern, const wire::Start& start) {
   Entry* entry = sharable(pattern, start);
   if (entry == nullptr) {
     entries_.push_back(std::make_unique<Entry>());
     entry = entries_.back().get();
     entry->ref = next_ref_;
     entry->pattern = pattern;
-    // A cursor kept from an earlier run is a position: should the epoch have changed since, that is
-    // a gap like any other.
-    if (const wire::Cursor* const cursor = start.cursor()) entry->position = *cursor;
-    entry->start = std::move(start);
+    entry->start = start;
     next_ref_ += 2;
   }
   const SubscriptionId subscription = next_subscription_++;
@@ -30,11 +27,8 @@ SubscriptionId SubscriptionTable::add(std::string_view pattern, wire::Start star
 Entry* SubscriptionTable::sharable(std::string_view pattern, const wire::Start& start) {
   for (const auto& entry : entries_) {
     if (entry->pattern != pattern) continue;
-    const wire::Cursor* const cursor = start.cursor();
-    const bool joins = !entry->position    ? entry->start == start
-                       : cursor != nullptr ? *cursor == *entry->position
-                                           : start.is_latest() && entry->live;
-    if (joins) return entry.get();
+    const bool joins_live = start.is_latest() && entry->live && entry->position() != nullptr;
+    if (joins_live || entry->start == start) return entry.get();
   }
   return nullptr;
 }
@@ -67,13 +61,14 @@ std::unique_ptr<Entry> SubscriptionTable::take_unused() {
 
 bool SubscriptionTable::accept(Entry& entry, const wire::Start& asked, const wire::Cursor& resolved,
                                bool recovered) {
-  if (!entry.position) {
-    entry.position = resolved;
+  const wire::Cursor* const position = entry.position();
+  if (position == nullptr) {
+    entry.start = resolved;
     return true;
   }
   const wire::Cursor* const from = asked.cursor();
-  const bool same_epoch = entry.position->epoch == resolved.epoch;
-  if (from == nullptr && (!same_epoch || resolved.id > entry.position->id)) return false;
+  const bool same_epoch = position->epoch == resolved.epoch;
+  if (from == nullptr && (!same_epoch || resolved.id > position->id)) return false;
   // A log that restarted within its epoch ends before what was asked for.
   const bool ahead_of_log = same_epoch && !recovered && from != nullptr &&
                             from->epoch == resolved.epoch && resolved.id < from->id;
@@ -81,14 +76,15 @@ bool SubscriptionTable::accept(Entry& entry, const wire::Start& asked, const wir
 
   // Told here and not when the server tells it: a connection may be lost, and a subscription end,
   // between its hello and its gap, and a cursor must never be behind a gap untold.
-  tell_gap(entry, *entry.position, resolved, "epoch");
-  entry.position = resolved;
+  tell_gap(entry, *position, resolved, "epoch");
+  entry.start = resolved;
   return true;
 }
 
 void SubscriptionTable::advance(Entry& entry, const wire::Cursor& cursor) {
-  if (!entry.position || entry.position->epoch != cursor.epoch) return;
-  entry.position->id = std::max(entry.position->id, cursor.id);
+  wire::Cursor* const position = entry.position();
+  if (position == nullptr || position->epoch != cursor.epoch) return;
+  position->id = std::max(position->id, cursor.id);
 }
 
 void SubscriptionTable::handle_live(Entry& entry) {
@@ -102,8 +98,9 @@ void SubscriptionTable::handle_gap(const Entry& entry, const wire::Cursor& after
                                    const wire::Cursor& until, std::string_view reason) {
   // A hand-over's second stream tells again what the first has told or delivered, and a server
   // tells that the epoch changed when its hello has shown it.
+  const wire::Cursor* const position = entry.position();
   const bool known =
-      entry.position && until.epoch == entry.position->epoch && until.id <= entry.position->id;
+      position != nullptr && until.epoch == position->epoch && until.id <= position->id;
   if (!known) tell_gap(entry, after, until, reason);
 }
 
@@ -118,10 +115,11 @@ void SubscriptionTable::handle_lost() {
   for (const auto& entry : entries_) entry->live = false;
 }
 
-void SubscriptionTable::deliver(Entry& entry, std::string_view epoch, std::uint64_t id) {
-  if (!entry.position || id <= entry.position->id || entry.position->epoch != epoch) return;
+void SubscriptionTable::deliver(Entry& entry, const wire::Epoch& epoch, std::uint64_t id) {
+  wire::Cursor* const position = entry.position();
+  if (position == nullptr || id <= position->id || position->epoch != epoch) return;
   // Before the callbacks: what they keep or subscribe again is behind this message.
-  entry.position->id = id;
+  position->id = id;
   for (const SubscriptionId subscription : entry.subscriptions) {
     if (receiver_count_ == receivers_.size()) receivers_.push_back(0);
     receivers_[receiver_count_++] = subscription;

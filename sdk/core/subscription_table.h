@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -21,12 +20,16 @@ namespace freshet::core {
 struct Entry {
   std::uint64_t ref = 0;  // Even; those of publishes are odd. Never reused.
   Text pattern;
-  wire::Start start;                     // Where it begins until it has a position.
-  std::optional<wire::Cursor> position;  // All up to here was delivered, or told as a gap.
-  bool live = false;                     // Replay has caught up on the present connection.
+  // Where it begins: a word, until it has a position. All up to that was delivered, or told as a
+  // gap. A cursor kept from an earlier run is a position: should the epoch have changed since, that
+  // is a gap like any other.
+  wire::Start start;
+  bool live = false;  // Replay has caught up on the present connection.
   List<SubscriptionId> subscriptions;
 
-  wire::Start next_start() const { return position ? wire::Start{*position} : start; }
+  // nullptr until there is one.
+  wire::Cursor* position() { return start.cursor(); }
+  const wire::Cursor* position() const { return start.cursor(); }
 };
 
 class SubscriptionTable {
@@ -34,7 +37,7 @@ class SubscriptionTable {
   explicit SubscriptionTable(ActionQueue& actions) : actions_(actions) {}
 
   // REQUIRES: `pattern` was checked.
-  SubscriptionId add(std::string_view pattern, wire::Start start);
+  SubscriptionId add(std::string_view pattern, const wire::Start& start);
   void remove(SubscriptionId subscription);
   bool has(SubscriptionId subscription) const { return find(subscription) != nullptr; }
   // The entry of a subscription, or nullptr.
@@ -65,7 +68,7 @@ class SubscriptionTable {
 
   // Delivering one message: begin, deliver for each entry that matches, take the receivers.
   void begin_delivery() { receiver_count_ = 0; }
-  void deliver(Entry& entry, std::string_view epoch, std::uint64_t id);
+  void deliver(Entry& entry, const wire::Epoch& epoch, std::uint64_t id);
   std::span<const SubscriptionId> receivers() const { return {receivers_.data(), receiver_count_}; }
 
  private:

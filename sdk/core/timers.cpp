@@ -24,15 +24,15 @@ void Timers::clear_connection(ConnectionId connection) {
   drop_if(entries_, [&](const Entry& entry) { return entry.connection == connection; });
 }
 
-std::optional<Instant> Timers::at(Deadline name, ConnectionId connection) const {
+OptionalInstant Timers::at(Deadline name, ConnectionId connection) const {
   for (const Entry& entry : entries_) {
     if (entry.name == name && entry.connection == connection) return entry.at;
   }
   return std::nullopt;
 }
 
-std::optional<Instant> Timers::earliest() const {
-  std::optional<Instant> earliest;
+OptionalInstant Timers::earliest() const {
+  OptionalInstant earliest;
   for (const Entry& entry : entries_) {
     if (!earliest || entry.at < *earliest) earliest = entry.at;
   }

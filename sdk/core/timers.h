@@ -42,9 +42,9 @@ class Timers {
   void clear_each(std::initializer_list<Deadline> names);
   void clear_connection(ConnectionId connection);
   void clear_all() { entries_.clear(); }
-  std::optional<Instant> at(Deadline name, ConnectionId connection = 0) const;
+  OptionalInstant at(Deadline name, ConnectionId connection = 0) const;
 
-  std::optional<Instant> earliest() const;
+  OptionalInstant earliest() const;
   // Takes the earliest that is due.
   std::optional<Due> take_due(Instant now);
 

@@ -12,15 +12,14 @@ constexpr unsigned misses_max = 2;
 
 }  // namespace
 
-void TransportChoice::replace(const List<Transport>& order) {
-  List<Slot> slots;
+void TransportChoice::replace(const TransportOrder& order) {
+  const TransportChoice before = *this;
+  slot_count_ = 0;
   for (const Transport transport : order) {
-    const Slot* const known = find(transport);
-    const bool listed = std::any_of(slots.begin(), slots.end(),
-                                    [&](const Slot& slot) { return slot.transport == transport; });
-    if (!listed) slots.push_back({transport, known != nullptr && known->unsupported});
+    const std::size_t known = before.index_of(transport);
+    slots_[slot_count_++] = {transport,
+                             known < before.slot_count_ && before.slots_[known].unsupported};
   }
-  slots_ = std::move(slots);
   pass_next_ = 0;
   at_ = 0;
   misses_ = 0;
@@ -28,7 +27,7 @@ void TransportChoice::replace(const List<Transport>& order) {
 }
 
 std::optional<Transport> TransportChoice::next_of_pass(Instant now) {
-  while (!pass_over_ && pass_next_ < slots_.size()) {
+  while (!pass_over_ && pass_next_ < slot_count_) {
     const Slot& slot = slots_[pass_next_++];
     if (slot.open(now)) return slot.transport;
   }
@@ -37,32 +36,32 @@ std::optional<Transport> TransportChoice::next_of_pass(Instant now) {
 
 void TransportChoice::handle_pass_failed() {
   pass_over_ = true;
-  at_ = slots_.size() - 1;
+  at_ = slot_count_ - 1;
   misses_ = misses_max;
 }
 
 std::optional<Transport> TransportChoice::scheduled(Instant now) {
   if (!any_supported()) return std::nullopt;
   if (!any_open(now)) {
-    for (Slot& slot : slots_) slot.barred_until.reset();
+    for (Slot& slot : slots()) slot.barred_until.reset();
   }
   if (keep_until_ && now >= *keep_until_ && misses_ == 0) {
     keep_until_.reset();
     at_ = 0;
   }
-  if (misses_ >= misses_max) at_ = (at_ + 1) % slots_.size();
-  while (!slots_[at_].open(now)) at_ = (at_ + 1) % slots_.size();
+  if (misses_ >= misses_max) at_ = (at_ + 1) % slot_count_;
+  while (!slots_[at_].open(now)) at_ = (at_ + 1) % slot_count_;
   ++misses_;
   return slots_[at_].transport;
 }
 
 bool TransportChoice::any_open(Instant now) const {
-  return std::any_of(slots_.begin(), slots_.end(),
+  return std::any_of(slots().begin(), slots().end(),
                      [&](const Slot& slot) { return slot.open(now); });
 }
 
 bool TransportChoice::any_supported() const {
-  return std::any_of(slots_.begin(), slots_.end(),
+  return std::any_of(slots().begin(), slots().end(),
                      [](const Slot& slot) { return !slot.unsupported; });
 }
 
@@ -101,7 +100,7 @@ std::optional<Transport> TransportChoice::better_than(Transport current,
 
 std::uint8_t TransportChoice::unavailable(Instant now) const {
   unsigned out = 0;
-  for (const Slot& slot : slots_) {
+  for (const Slot& slot : slots()) {
     if (!slot.open(now)) out |= 1u << static_cast<unsigned>(slot.transport);
   }
   return static_cast<std::uint8_t>(out);
@@ -109,13 +108,13 @@ std::uint8_t TransportChoice::unavailable(Instant now) const {
 
 std::size_t TransportChoice::index_of(Transport transport) const {
   std::size_t index = 0;
-  while (index < slots_.size() && slots_[index].transport != transport) ++index;
+  while (index < slot_count_ && slots_[index].transport != transport) ++index;
   return index;
 }
 
 TransportChoice::Slot* TransportChoice::find(Transport transport) {
   const std::size_t index = index_of(transport);
-  return index < slots_.size() ? &slots_[index] : nullptr;
+  return index < slot_count_ ? &slots_[index] : nullptr;
 }
 
 }  // namespace freshet::core

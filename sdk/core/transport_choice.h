@@ -2,11 +2,13 @@
 // again after a loss, onward only when it keeps failing, and back up in time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 
 #include "core/time.h"
-#include "freshet/containers.h"
+#include "core/transport_order.h"
 #include "freshet/transport.h"
 
 namespace freshet::core {
@@ -14,10 +16,10 @@ namespace freshet::core {
 class TransportChoice {
  public:
   // REQUIRES: `order` is not empty.
-  explicit TransportChoice(const List<Transport>& order) { replace(order); }
+  explicit TransportChoice(const TransportOrder& order) { replace(order); }
 
   // Another order: what was learnt about the server is forgotten, about the runtime kept.
-  void replace(const List<Transport>& order);
+  void replace(const TransportOrder& order);
 
   // The first connect: each transport once, best first. nullopt when all were given out.
   void begin_pass() { pass_next_ = 0; }
@@ -47,7 +49,7 @@ class TransportChoice {
   // The best transport before `current` in the list and behind `behind`, if any is to be probed.
   std::optional<Transport> better_than(Transport current, std::optional<Transport> behind,
                                        Instant now) const;
-  bool has(Transport transport) const { return index_of(transport) < slots_.size(); }
+  bool has(Transport transport) const { return index_of(transport) < slot_count_; }
   bool is_first(Transport transport) const { return index_of(transport) == 0; }
 
   // Barred ones and those this runtime does not have, a bit for each.
@@ -55,22 +57,25 @@ class TransportChoice {
 
  private:
   struct Slot {
-    Transport transport;
+    Transport transport{};
     bool unsupported = false;
-    std::optional<Instant> barred_until = {};
+    OptionalInstant barred_until = {};
 
     bool open(Instant now) const { return !unsupported && !(barred_until && now < *barred_until); }
   };
 
-  std::size_t index_of(Transport transport) const;  // slots_.size() when it is not in the list.
+  std::span<Slot> slots() { return {slots_.data(), slot_count_}; }
+  std::span<const Slot> slots() const { return {slots_.data(), slot_count_}; }
+  std::size_t index_of(Transport transport) const;  // slot_count_ when it is not in the list.
   Slot* find(Transport transport);
 
-  List<Slot> slots_;
+  std::array<Slot, transport_count> slots_;
+  std::size_t slot_count_ = 0;
   std::size_t pass_next_ = 0;
   bool pass_over_ = false;
   std::size_t at_ = 0;   // The choice.
   unsigned misses_ = 0;  // Attempts in a row that did not show their transport to work.
-  std::optional<Instant> keep_until_;
+  OptionalInstant keep_until_;
 };
 
 }  // namespace freshet::core

@@ -6,6 +6,8 @@
 #include <random>
 #include <utility>
 
+#include "wire/control.h"
+
 namespace freshet {
 
 namespace {
@@ -15,7 +17,8 @@ constexpr std::string_view sdk_name = "cpp/0.1.0";
 core::ClientConfig config_of(const ClientOptions& options) {
   return {
       .transports =
-          options.transports.empty() ? core::transports_of(options.profile) : options.transports,
+          options.transports.empty() ? core::transports_of(options.profile)
+                                     : core::TransportOrder{options.transports},
       .reconnect = options.reconnect,
       .initial_spread = options.initial_spread,
       .hedge_after = options.hedge_after,
@@ -25,7 +28,7 @@ core::ClientConfig config_of(const ClientOptions& options) {
       .poll_interval = options.poll_interval,
       .publish_queue_max = options.publish_queue_max,
       .publish_queue_bytes_max = options.publish_queue_bytes_max,
-      .sdk = std::string(sdk_name),
+      .sdk = sdk_name,
   };
 }
 
@@ -195,7 +198,7 @@ void ClientDriver::act_later() {
 // Carries out every action there is; each may bring about further ones.
 void ClientDriver::act() {
   for (;;) {
-    std::optional<core::Action> action;
+    std::unique_ptr<core::Action> action;
     {
       const std::lock_guard lock(mutex_);
       acting_queued_ = false;
@@ -369,7 +372,7 @@ void ClientDriver::post(core::Action& action) {
 // No turn of its own: what comes of it is done when the answer ends, while its reader may not go.
 void ClientDriver::take_answer(core::RequestId request, std::string_view line) {
   const std::lock_guard lock(mutex_);
-  core_.handle_publish_answer(now(), request, line);
+  core_.handle_publish_answer(now(), request, wire::flatten(line).value_or(""));
 }
 
 void ClientDriver::take_post_end(core::RequestId request, const ConnectionEnd& end) {

@@ -116,7 +116,7 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   std::string lines_;    // Of the next POST of publishes.
   Listeners receivers_;  // Scratch of take_frame.
   unsigned turn_depth_ = 0;
-  std::optional<core::Instant> timeout_;
+  core::OptionalInstant timeout_;
 
   std::mutex mutex_;  // Guards the rest.
   core::Client core_;

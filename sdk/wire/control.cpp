@@ -27,6 +27,14 @@ constexpr std::size_t index_of(Field field) { return static_cast<std::size_t>(fi
 
 bool is_absent(std::string_view raw) { return raw.empty() || raw == "null"; }
 
+// What stands before the next `end`, which is taken off the front of `rest` with it.
+std::string_view take_until(std::string_view& rest, char end) {
+  const std::size_t size = std::min(rest.find(end), rest.size());
+  const std::string_view taken = rest.substr(0, size);
+  rest.remove_prefix(std::min(size + 1, rest.size()));
+  return taken;
+}
+
 // Fills `values` with the raw members of one frame; false if it is not one JSON object.
 bool read_members(std::string_view frame, std::array<std::string_view, field_count>& values) {
   JsonReader reader{frame};
@@ -41,11 +49,11 @@ bool read_members(std::string_view frame, std::array<std::string_view, field_cou
   return reader.complete();
 }
 
-Error fault(Field field, std::string_view raw) {
+Text fault_of(Field field, std::string_view raw) {
   Text message = "the frame's '";
   message += field_names[index_of(field)];
   message += is_absent(raw) ? "' is missing" : "' is not of its type";
-  return {ErrorCode::malformed, std::move(message)};
+  return message;
 }
 
 Error not_an_object() { return {ErrorCode::malformed, "the frame is not one JSON object"}; }
@@ -54,20 +62,6 @@ bool read_text(std::string_view raw, Text& out) {
   auto text = json_string(raw);
   if (text) out = *std::move(text);
   return text.has_value();
-}
-
-bool read_quoted_cursor(std::string_view raw, Cursor& out) {
-  // A cursor needs no escapes.
-  return raw.size() >= 2 && raw.front() == '"' && read_cursor(raw.substr(1, raw.size() - 2), out);
-}
-
-bool read_cursors(std::string_view raw, List<Cursor>& out) {
-  const auto texts = json_strings(raw);
-  if (!texts) return false;
-  for (const Text& text : *texts) {
-    if (!read_cursor(text, out.emplace_back())) return false;
-  }
-  return true;
 }
 
 // A number below zero or too large to hold is still a number: it is clamped like any other.
@@ -91,7 +85,7 @@ constexpr std::uint32_t set_of(Fields... fields) {
 
 // In the order of Op's enumerators.
 constexpr Form forms[] = {
-    {{}, 0, 0},
+    {{}, set_of(Field::op), 0},
     {"hello", set_of(Field::version, Field::epoch, Field::cursor),
      set_of(Field::recovered, Field::ping, Field::window, Field::client, Field::cursors)},
     {"subscribed", set_of(Field::ref, Field::cursor), set_of(Field::recovered)},
@@ -113,7 +107,9 @@ class Members {
   explicit Members(std::string_view frame) : whole_(read_members(frame, values_)) {}
 
   bool failed() const { return !whole_ || bad_; }
-  Error error() const { return whole_ ? fault(*bad_, raw(*bad_)) : not_an_object(); }
+  Error error() const {
+    return whole_ ? Error{ErrorCode::malformed, fault_of(*bad_, raw(*bad_))} : not_an_object();
+  }
 
   std::string_view raw(Field field) const { return values_[index_of(field)]; }
   void reject(Field field) {
@@ -330,12 +326,66 @@ Text encode_one(const UnknownControl& frame) { return Writer{frame.op}.finish();
 
 }  // namespace
 
+std::optional<Text> flatten(std::string_view json) {
+  Text flat;
+  JsonReader reader{json};
+  while (const auto member = reader.next()) {
+    const std::string_view value = member->value;
+    flat += member->name;
+    flat += '\0';
+    if (const auto text = json_string(value)) {
+      flat += '"';
+      flat += *text;
+    } else if (const auto list = json_strings(value)) {
+      char before = '[';
+      for (const Text& item : *list) {
+        flat += std::exchange(before, ',');
+        flat += item;
+      }
+    } else {
+      flat += value;
+    }
+    flat += '\0';
+  }
+  return reader.complete() ? std::optional{std::move(flat)} : std::nullopt;
+}
+
+ControlFrame::ControlFrame(std::string_view flat) {
+  while (!flat.empty()) {
+    const std::string_view name = take_until(flat, '\0');
+    const std::string_view value = take_until(flat, '\0');
+    for (std::size_t i = 0; i < field_count; ++i) {
+      if (field_names[i] == name) {
+        values_[i] = value;
+        break;
+      }
+    }
+  }
+  const std::string_view op = text(Field::op);
+  for (std::size_t i = 1; i < std::size(forms); ++i) {
+    if (forms[i].op == op) op_ = static_cast<Op>(i);
+  }
+  if (op_ == Op::close) {
+    std::swap(values_[index_of(Field::code)], values_[index_of(Field::close_code)]);
+  }
+}
+
+Text ControlFrame::fault() const {
+  const Form& form = forms[static_cast<std::size_t>(op_)];
+  for (std::size_t i = 0; i < field_count; ++i) {
+    const auto field = static_cast<Field>(i);
+    const bool needed = form.needed >> i & 1;
+    const bool looked_at = needed || (form.allowed >> i & 1 && has(field));
+    if (looked_at && !well_typed(field)) return fault_of(field, values_[i]);
+  }
+  return {};
+}
+
 bool ControlFrame::has(Field field) const { return !is_absent(values_[index_of(field)]); }
 
-Text ControlFrame::text(Field field) const {
-  Text out;
-  read_text(values_[index_of(field)], out);
-  return out;
+std::string_view ControlFrame::text(Field field) const {
+  const std::string_view value = values_[index_of(field)];
+  return value.starts_with(field == Field::cursors ? '[' : '"') ? value.substr(1) : "";
 }
 
 std::uint64_t ControlFrame::number(Field field) const {
@@ -348,13 +398,13 @@ bool ControlFrame::flag(Field field, bool absent) const {
 
 Cursor ControlFrame::cursor(Field field) const {
   Cursor out;
-  read_quoted_cursor(values_[index_of(field)], out);
+  read_cursor(text(field), out);
   return out;
 }
 
-List<Cursor> ControlFrame::cursors() const {
-  List<Cursor> out;
-  read_cursors(values_[index_of(Field::cursors)], out);
+Cursor ControlFrame::take_cursor(std::string_view& rest) {
+  Cursor out;
+  read_cursor(take_until(rest, ','), out);
   return out;
 }
 
@@ -366,44 +416,22 @@ Duration ControlFrame::duration(Field field, Duration absent) const {
 
 // The order of the enumerators groups them by type.
 bool ControlFrame::well_typed(Field field) const {
-  const std::string_view raw = values_[index_of(field)];
-  if (field < Field::cursor) return json_string(raw).has_value();
-  if (field < Field::cursors) {
-    Cursor cursor;
-    return read_quoted_cursor(raw, cursor);
-  }
+  const std::string_view value = values_[index_of(field)];
+  if (field < Field::cursor) return value.starts_with('"');
+  if (field < Field::cursors) return is_cursor(text(field));
   if (field == Field::cursors) {
-    List<Cursor> cursors;
-    return read_cursors(raw, cursors);
+    std::string_view rest = text(field);
+    while (!rest.empty()) {
+      if (!is_cursor(take_until(rest, ','))) return false;
+    }
+    return value.starts_with('[');
   }
-  if (field < Field::version) return raw == "true" || raw == "false";
+  if (field < Field::version) return value == "true" || value == "false";
   if (field < Field::window) {
-    const auto number = json_number(raw);
+    const auto number = json_number(value);
     return number && (field != Field::close_code || *number <= 0xFFFF);
   }
-  return clamped_duration(raw, duration_max).has_value();
-}
-
-Result<ControlFrame> read_server_frame(std::string_view text) {
-  ControlFrame frame;
-  auto& values = frame.values_;
-  if (!read_members(text, values)) return not_an_object();
-  const std::string_view op = values[index_of(Field::op)];
-  if (!frame.well_typed(Field::op)) return fault(Field::op, op);
-  for (std::size_t i = 1; i < std::size(forms); ++i) {
-    if (forms[i].op == op.substr(1, op.size() - 2)) frame.op_ = static_cast<Op>(i);
-  }
-  if (frame.op_ == Op::close) {
-    std::swap(values[index_of(Field::code)], values[index_of(Field::close_code)]);
-  }
-  const Form& form = forms[static_cast<std::size_t>(frame.op_)];
-  for (std::size_t i = 0; i < field_count; ++i) {
-    const auto field = static_cast<Field>(i);
-    const bool needed = form.needed >> i & 1;
-    const bool looked_at = needed || (form.allowed >> i & 1 && frame.has(field));
-    if (looked_at && !frame.well_typed(field)) return fault(field, values[i]);
-  }
-  return frame;
+  return clamped_duration(value, duration_max).has_value();
 }
 
 Result<ClientFrame> parse_client_frame(std::string_view frame, std::optional<std::uint64_t>* ref) {

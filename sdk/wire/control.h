@@ -174,25 +174,36 @@ enum class Field : std::uint8_t {
 };
 inline constexpr std::size_t field_count = 27;
 
-// A control frame of the server, read in place: it holds for as long as the frame's text does.
+// The members of one JSON object as flat text: name, NUL, value, NUL, and so on. A value is a '"'
+// and the content of a string, a '[' and the items of a list of strings with commas between, or the
+// JSON itself. The browser has a JSON reader and hands frames over in this form; this is the same
+// for all others. nullopt if `json` is not one object.
+std::optional<Text> flatten(std::string_view json);
+
+// A control frame of the server, read in place: it holds for as long as the flat text does.
 class ControlFrame {
  public:
-  // REQUIRES for the others: the frame was read without an error.
+  explicit ControlFrame(std::string_view flat);
+
+  // What is wrong with it: it has no string `op`, or a known op lacks a member it must have or has
+  // one of the wrong type (null counts as absent). Empty when nothing is.
+  Text fault() const;
+
+  // REQUIRES for the others: it has no fault.
   Op op() const { return op_; }
   // What is absent, or null, is empty, 0, or the default given.
   bool has(Field field) const;
-  Text text(Field field) const;
+  std::string_view text(Field field) const;
   std::uint64_t number(Field field) const;
   bool flag(Field field, bool absent) const;
   Cursor cursor(Field field) const;
-  List<Cursor> cursors() const;
+  // The next of Field::cursors, off the front of `rest`, which is text(Field::cursors) at first.
+  static Cursor take_cursor(std::string_view& rest);
   // Clamped to [0, 1 day], window to [0, 10 min], so that a lying server cannot park a client for
   // ever.
   Duration duration(Field field, Duration absent) const;
 
  private:
-  friend Result<ControlFrame> read_server_frame(std::string_view frame);
-
   bool well_typed(Field field) const;
 
   std::array<std::string_view, field_count> values_;
@@ -200,10 +211,7 @@ class ControlFrame {
 };
 
 // ErrorCode::malformed when the frame is not one JSON object, has no string `op`, or a known op
-// lacks a member it must have or has one of the wrong type (null counts as absent).
-Result<ControlFrame> read_server_frame(std::string_view frame);
-
-// As above; also ErrorCode::invalid_cursor, and ErrorCode::invalid_json when `data` is absent
+// lacks a member it must have or has one of the wrong type; also ErrorCode::invalid_cursor, and ErrorCode::invalid_json when `data` is absent
 // (that `data` is one valid JSON value is checked by the server, and so are topic and patterns, as
 // each pattern is answered for itself). Members may come in any order.
 // `ref`, when it could be read, tells which request an error answers.

@@ -1,6 +1,7 @@
 // Reading and writing of cursors and of the words that may stand in their place.
 #include "wire/cursor.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "wire/json.h"
@@ -30,6 +31,11 @@ Error invalid(std::string_view text, std::string_view expected) {
 
 }  // namespace
 
+void Epoch::assign(std::string_view name) {
+  size_ = static_cast<std::uint8_t>(std::min(name.size(), epoch_bytes_max));
+  std::copy_n(name.data(), size_, name_.data());
+}
+
 Result<Cursor> parse_cursor(std::string_view text) {
   Result<Cursor> cursor{std::in_place};
   if (read_cursor(text, *cursor)) return cursor;
@@ -58,12 +64,12 @@ Result<Start> parse_start(std::string_view text) {
     return invalid(text, "a start: last:N takes a number from 1 to 1000");
   }
   Cursor cursor;
-  if (read_cursor(text, cursor)) return Start{std::move(cursor)};
+  if (read_cursor(text, cursor)) return Start{cursor};
   return invalid(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
 }
 
 Text to_string(const Cursor& cursor) {
-  Text out = cursor.epoch;
+  Text out{std::string_view{cursor.epoch}};
   out += ':';
   append_number(out, cursor.id);
   return out;

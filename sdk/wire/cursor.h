@@ -2,9 +2,11 @@
 // stand in their place. Used by both ends.
 #pragma once
 
+#include <array>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "freshet/containers.h"
 #include "freshet/result.h"
@@ -16,8 +18,34 @@ inline constexpr std::uint64_t id_max = (std::uint64_t{1} << 53) - 1;
 inline constexpr std::size_t epoch_bytes_max = 32;
 inline constexpr std::uint32_t last_count_max = 1000;
 
+// The name of one life of a log: 1 to 32 of [A-Za-z0-9_-], but not "last": last:5 is a word. It has
+// no memory of its own, so that cursors are plain values.
+class Epoch {
+ public:
+  constexpr Epoch() = default;
+  // Any text; what is longer is cut.
+  template <std::convertible_to<std::string_view> Name>
+  Epoch(const Name& name) {
+    assign(name);
+  }
+
+  operator std::string_view() const { return {name_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+
+  template <std::convertible_to<std::string_view> Name>
+  friend bool operator==(const Epoch& one, const Name& other) {
+    return std::string_view{one} == std::string_view{other};
+  }
+
+ private:
+  void assign(std::string_view name);
+
+  std::array<char, epoch_bytes_max> name_{};
+  std::uint8_t size_ = 0;
+};
+
 struct Cursor {
-  Text epoch;            // 1 to 32 of [A-Za-z0-9_-], but not "last": last:5 is a word.
+  Epoch epoch;
   std::uint64_t id = 0;  // 0 = before the first message.
 
   friend bool operator==(const Cursor&, const Cursor&) = default;
@@ -42,7 +70,7 @@ class Start {
   Start(Latest) {}
   Start(Earliest) : kind_(Kind::earliest) {}
   Start(LastOf last) : kind_(Kind::last), count_(last.count) {}
-  Start(Cursor cursor) : kind_(Kind::cursor), cursor_(std::move(cursor)) {}
+  Start(const Cursor& cursor) : kind_(Kind::cursor), cursor_(cursor) {}
 
   bool is_latest() const { return kind_ == Kind::latest; }
   bool is_earliest() const { return kind_ == Kind::earliest; }
@@ -67,6 +95,10 @@ Result<Cursor> parse_cursor(std::string_view text);
 
 // The same without the sentence: false, and `cursor` as it was, if `text` is not a cursor.
 bool read_cursor(std::string_view text, Cursor& cursor);
+inline bool is_cursor(std::string_view text) {
+  Cursor cursor;
+  return read_cursor(text, cursor);
+}
 
 // "" and "latest", "earliest", "last:N" or a cursor; ErrorCode::invalid_cursor otherwise.
 Result<Start> parse_start(std::string_view text);

@@ -258,7 +258,8 @@ void ClientNode::post(core::RequestId request, const std::string& target, std::v
                     [this, request, answers = std::move(answers)] {
                       if (posts_.erase(request) == 0) return;
                       for (const std::string& answer : answers) {
-                        core_.handle_publish_answer(schedule_.now(), request, answer);
+                        core_.handle_publish_answer(schedule_.now(), request,
+                                                    *wire::flatten(answer));
                       }
                       core_.handle_post_end(schedule_.now(), request, {.kind = EndKind::finished});
                       settle();

@@ -15,7 +15,7 @@ void History::append(const std::string& epoch, std::uint64_t id, std::string top
 }
 
 std::optional<Place> History::place(const wire::Cursor& cursor) const {
-  const auto life = lives_.find(cursor.epoch);
+  const auto life = lives_.find(std::string_view{cursor.epoch});
   if (life == lives_.end()) return std::nullopt;
   return Place{life->second, cursor.id};
 }

@@ -1,12 +1,8 @@
-// The exports that drive the core's client; src/core.ts is their one caller. Each takes the time as
-// its first argument when the core wants it: whole milliseconds of a clock that never steps.
+// The exports that drive the core's client; src/core.ts is their one caller.
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
-#include <utility>
 
 #include "bindings/bindings.h"
 #include "core/client.h"
@@ -19,8 +15,9 @@ namespace {
 
 using core::Instant;
 
-std::unique_ptr<core::Client> client;
-core::Action action;
+constinit core::ClientConfig config{.sdk = "wasm/" FRESHET_VERSION};
+core::Client* client;  // Never destroyed: the instance goes as a whole.
+std::unique_ptr<core::Action> action;
 Text buffer;
 
 // src/core.ts reads these structs by their offsets.
@@ -32,31 +29,26 @@ static_assert(offsetof(core::Action, id) == 4 && offsetof(core::Action, transpor
               offsetof(core::Action, text) == 32 && offsetof(core::Action, body) == 40 &&
               offsetof(core::Action, after) == 48 && offsetof(core::Action, until) == 56);
 static_assert(offsetof(core::Status, unavailable) == 1 && offsetof(core::Status, failed) == 2 &&
-              offsetof(core::Status, transport) == 4 && offsetof(core::Status, code) == 8 &&
-              offsetof(core::Status, attempt) == 12 && offsetof(core::Status, retry_in) == 16 &&
+              offsetof(core::Status, transport) == 3 && offsetof(core::Status, code) == 4 &&
+              offsetof(core::Status, attempt) == 8 && offsetof(core::Status, retry_in) == 16 &&
               offsetof(core::Status, reason) == 24);
+static_assert(offsetof(core::ClientConfig, publish_queue_bytes_max) ==
+              offsetof(core::ClientConfig, initial_spread) + 7 * sizeof(std::int64_t));
 
-// A double from outside as milliseconds: a negative one is 0, one past 30 years is 30 years, so
-// that the conversion cannot trap.
-Duration duration(double milliseconds) {
-  return Duration{static_cast<Duration::rep>(std::clamp(milliseconds, 0.0, 1e12))};
+// Whole milliseconds of a clock that never steps.
+extern "C" [[clang::import_module("env"), clang::import_name("now")]] double imported_now();
+
+// A number from outside: a negative one is 0.
+std::int64_t whole(double number) {
+  return std::max(static_cast<std::int64_t>(number), std::int64_t{0});
 }
 
-Instant instant(double now) { return {duration(now)}; }
+Instant now() { return {Duration{whole(imported_now())}}; }
 
-std::size_t count(double value) { return static_cast<std::size_t>(std::clamp(value, 0.0, 4e9)); }
-
-// What is undefined in JavaScript keeps its default.
-void set(Duration& option, double value) {
-  if (!std::isnan(value)) option = duration(value);
-}
-
-// A list of transports as decimal digits, the first the lowest: 1 websocket … 4 polling.
-List<Transport> transports_from(std::uint32_t digits) {
-  List<Transport> transports;
-  for (; digits > 0; digits /= 10) {
-    transports.push_back(static_cast<Transport>(digits % 10 - 1));
-  }
+// Decimal digits, the first transport the lowest: 1 websocket … 4 polling.
+core::TransportOrder transports_from(std::uint32_t digits) {
+  core::TransportOrder transports;
+  for (; digits > 0; digits /= 10) transports.add(static_cast<Transport>(digits % 10 - 1));
   return transports;
 }
 
@@ -75,7 +67,7 @@ ConnectionEnd connection_end(std::uint32_t kind, std::uint32_t code, double retr
   ConnectionEnd end{.kind = static_cast<EndKind>(kind)};
   (end.kind == EndKind::closed ? end.close_code : end.http_status) =
       static_cast<std::uint16_t>(code);
-  if (retry_after >= 0) end.retry_after = duration(retry_after);
+  if (retry_after >= 0) end.retry_after = Duration{whole(retry_after)};
   end.ticket = input(0, ticket_bytes);
   end.reason = input(ticket_bytes, reason_bytes);
   return end;
@@ -100,69 +92,52 @@ char* input_buffer(std::uint32_t bytes) {
   return buffer.data();
 }
 
-// Makes the instance's client; called once, first. Returns where the output stands.
-const Output* create(double seed, std::uint32_t transports, std::uint32_t reconnect,
-                     double initial_spread, double hedge_after, double connect_timeout,
-                     double reprobe_after, double long_poll_wait, double poll_interval,
-                     double publish_queue_max, double publish_queue_bytes_max) {
-  core::ClientConfig config;
+// Sets an option before create(): those of core::ClientConfig from initial_spread on, in its order.
+void configure(std::uint32_t option, double value) {
+  // Durations and counts alike are 64 bits wide.
+  reinterpret_cast<std::int64_t*>(&config.initial_spread)[option] = whole(value);
+}
+
+// Makes the instance's client; called once, before all that follows. Returns where the output
+// stands.
+const Output* create(double seed, std::uint32_t transports, std::uint32_t reconnect) {
   config.transports = transports_from(transports);
   config.reconnect = static_cast<Reconnect>(reconnect);
-  config.sdk = "wasm/" FRESHET_VERSION;
-  Duration* const durations[] = {&config.initial_spread,  &config.hedge_after,
-                                 &config.connect_timeout, &config.reprobe_after,
-                                 &config.long_poll_wait,  &config.poll_interval};
-  const double given[] = {initial_spread, hedge_after,    connect_timeout,
-                          reprobe_after,  long_poll_wait, poll_interval};
-  for (std::size_t index = 0; index < std::size(given); ++index) {
-    set(*durations[index], given[index]);
-  }
-  if (!std::isnan(publish_queue_max)) config.publish_queue_max = count(publish_queue_max);
-  if (!std::isnan(publish_queue_bytes_max)) {
-    config.publish_queue_bytes_max = count(publish_queue_bytes_max);
-  }
-  client = std::make_unique<core::Client>(std::move(config), static_cast<std::uint64_t>(seed));
+  client = new core::Client(config, static_cast<std::uint64_t>(seed));
   return &output;
 }
 
 // The buffer holds the pattern, then the cursor. 0 = refused; the output says why.
-std::uint32_t subscribe(double now, std::uint32_t pattern_bytes, std::uint32_t cursor_bytes) {
+std::uint32_t subscribe(std::uint32_t pattern_bytes, std::uint32_t cursor_bytes) {
   return id_or_error(
-      client->subscribe(instant(now), input(0, pattern_bytes), input(pattern_bytes, cursor_bytes)));
+      client->subscribe(now(), input(0, pattern_bytes), input(pattern_bytes, cursor_bytes)));
 }
 
-void unsubscribe(double now, std::uint32_t subscription) {
-  client->unsubscribe(instant(now), subscription);
-}
+void unsubscribe(std::uint32_t subscription) { client->unsubscribe(now(), subscription); }
 
 // The output's text is the subscription's newest cursor.
 void subscription_cursor(std::uint32_t subscription) { output.text = client->cursor(subscription); }
 
 // The buffer holds the topic, then the key. 0 = refused; the output says why.
-std::uint32_t publish(double now, std::uint32_t topic_bytes, std::uint32_t key_bytes,
-                      double data_bytes, double timeout) {
-  Duration within{30'000};
-  set(within, timeout);
-  return id_or_error(client->publish(instant(now), input(0, topic_bytes), count(data_bytes),
-                                     input(topic_bytes, key_bytes), within));
+std::uint32_t publish(std::uint32_t topic_bytes, std::uint32_t key_bytes, std::uint32_t data_bytes,
+                      double timeout) {
+  return id_or_error(client->publish(now(), input(0, topic_bytes), data_bytes,
+                                     input(topic_bytes, key_bytes), Duration{whole(timeout)}));
 }
 
-void cancel_publish(double now, std::uint32_t publish) {
-  client->cancel_publish(instant(now), publish);
-}
+void cancel_publish(std::uint32_t publish) { client->cancel_publish(now(), publish); }
 
 // REQUIRES: a list that is not empty.
-void set_transports(double now, std::uint32_t transports) {
-  (void)client->set_transports(instant(now), transports_from(transports));
+void set_transports(std::uint32_t transports) {
+  (void)client->set_transports(now(), transports_from(transports));
 }
 
-void close_client(double now) { client->close(instant(now)); }
+void close_client() { client->close(now()); }
 
-// The buffer holds a frame's head, each code unit outside ASCII as one byte, or a whole control
-// frame. Returns where `data` begins, or 0 when there is nothing to deliver.
-std::uint32_t frame(double now, std::uint32_t connection, std::uint32_t bytes) {
-  const std::string_view text = input(0, bytes);
-  const core::Delivery delivery = client->handle_frame(instant(now), connection, text);
+// The buffer holds a message's head, each code unit outside ASCII as one byte. Returns where `data`
+// begins, or 0 when there is nothing to deliver.
+std::uint32_t message(std::uint32_t connection, std::uint32_t bytes) {
+  const core::Delivery delivery = client->handle_message(now(), connection, input(0, bytes));
   if (delivery.subscriptions.empty()) return 0;
   output.id = static_cast<double>(delivery.head.id);
   output.time = static_cast<double>(delivery.head.time);
@@ -172,28 +147,33 @@ std::uint32_t frame(double now, std::uint32_t connection, std::uint32_t bytes) {
   return static_cast<std::uint32_t>(delivery.head.data_offset);
 }
 
-void connection_ended(double now, std::uint32_t connection, std::uint32_t kind, std::uint32_t code,
+// The buffer holds a control frame as from wire::flatten().
+void control(std::uint32_t connection, std::uint32_t bytes) {
+  client->handle_control(now(), connection, input(0, bytes));
+}
+
+void connection_ended(std::uint32_t connection, std::uint32_t kind, std::uint32_t code,
                       double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  client->handle_end(instant(now), connection,
+  client->handle_end(now(), connection,
                      connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
 }
 
-// The buffer holds one line of the answer to a POST of publishes.
-void publish_answered(double now, std::uint32_t post, std::uint32_t bytes) {
-  client->handle_publish_answer(instant(now), post, input(0, bytes));
+// The buffer holds one line of the answer to a POST of publishes, as from wire::flatten().
+void publish_answered(std::uint32_t post, std::uint32_t bytes) {
+  client->handle_publish_answer(now(), post, input(0, bytes));
 }
 
-void post_ended(double now, std::uint32_t post, std::uint32_t kind, std::uint32_t code,
+void post_ended(std::uint32_t post, std::uint32_t kind, std::uint32_t code,
                 double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  client->handle_post_end(instant(now), post,
+  client->handle_post_end(now(), post,
                           connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
 }
 
-void network_changed(double now, std::uint32_t event) {
-  client->handle_network(instant(now), static_cast<core::NetworkEvent>(event));
+void network_changed(std::uint32_t event) {
+  client->handle_network(now(), static_cast<core::NetworkEvent>(event));
 }
 
-void time_out(double now) { client->handle_timeout(instant(now)); }
+void time_out() { client->handle_timeout(now()); }
 
 // When time_out wants to be called next; negative: not at all.
 double next_timeout() {
@@ -203,10 +183,8 @@ double next_timeout() {
 
 // The next thing to be done; nullptr when all is. Holds until the next call.
 const core::Action* next_action() {
-  auto next = client->poll_action();
-  if (!next) return nullptr;
-  action = *std::move(next);
-  return &action;
+  action = client->poll_action();
+  return action.get();
 }
 
 const core::Status* status() { return &client->status(); }

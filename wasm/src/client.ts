@@ -172,9 +172,6 @@ export function createClient(
 
   const start = async (spread: number | undefined, attempt: number): Promise<void> => {
     const settings: CoreSettings = [
-      Math.random() * 2 ** 53,
-      transports,
-      options.reconnect === "none" ? 1 : 0,
       spread,
       options.hedgeAfter,
       options.connectTimeout,
@@ -185,7 +182,7 @@ export function createClient(
       options.publishQueueBytesMax,
     ];
     try {
-      const created = await createCore(await load(), settings);
+      const created = await createCore(await load(), transports, +(options.reconnect === "none"), settings);
       if (closed()) return;
       core = created;
     } catch (error) {
@@ -280,9 +277,12 @@ export function createClient(
 
   const frame = (connection: number, wire: Wire, text: string): void => {
     if (wires.get(connection)?.[0] !== wire) return;
-    if (isControl(text)) controlFrames++;
     enter((entered) => {
-      const delivery = entered.frame(connection, text);
+      if (isControl(text)) {
+        controlFrames++;
+        return entered.control(connection, text);
+      }
+      const delivery = entered.message(connection, text);
       if (!delivery) return;
       const message = messageFrom(text, delivery);
       const targets = delivery.subscriptions.map((id) => entriesById.get(id));

@@ -87,26 +87,27 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   _initialize(): void;
   input_buffer(bytes: number): number;
-  create(...settings: CoreSettings): number;
-  subscribe(now: number, patternBytes: number, cursorBytes: number): number;
-  unsubscribe(now: number, subscription: number): void;
+  configure(option: number, value: number): void;
+  create(seed: number, transports: number, reconnect: number): number;
+  subscribe(patternBytes: number, cursorBytes: number): number;
+  unsubscribe(subscription: number): void;
   subscription_cursor(subscription: number): void;
   publish(
-    now: number,
     topicBytes: number,
     keyBytes: number,
     dataBytes: number,
-    timeout: number | undefined,
+    timeout: number,
   ): number;
-  cancel_publish(now: number, publish: number): void;
-  set_transports(now: number, transports: number): void;
-  close_client(now: number): void;
-  frame(now: number, connection: number, bytes: number): number;
-  connection_ended(now: number, connection: number, ...end: EndArguments): void;
-  publish_answered(now: number, post: number, bytes: number): void;
-  post_ended(now: number, post: number, ...end: EndArguments): void;
-  network_changed(now: number, event: NetworkEvent): void;
-  time_out(now: number): void;
+  cancel_publish(publish: number): void;
+  set_transports(transports: number): void;
+  close_client(): void;
+  message(connection: number, bytes: number): number;
+  control(connection: number, bytes: number): void;
+  connection_ended(connection: number, ...end: EndArguments): void;
+  publish_answered(post: number, bytes: number): void;
+  post_ended(post: number, ...end: EndArguments): void;
+  network_changed(event: NetworkEvent): void;
+  time_out(): void;
   next_timeout(): number;
   next_action(): number;
   status(): number;
@@ -124,11 +125,8 @@ type EndArguments = [
   reasonBytes: number,
 ];
 
-/** Undefined arrives as NaN, which keeps the core's default. */
+/** Undefined keeps the core's default. In the order of core::ClientConfig. */
 export type CoreSettings = [
-  seed: number,
-  transports: number,
-  reconnect: number,
   initialSpread: number | undefined,
   hedgeAfter: number | undefined,
   connectTimeout: number | undefined,
@@ -172,9 +170,9 @@ const enum StatusAt {
   kind = 0,
   unavailable = 1,
   failed = 2,
-  transport = 4,
-  code = 8,
-  attempt = 12,
+  transport = 3,
+  code = 4,
+  attempt = 8,
   retryIn = 16,
   reason = 24,
 }
@@ -184,16 +182,34 @@ const decoder = new TextDecoder();
 
 export const bytesOf = (text: string): number => encoder.encode(text).length;
 
-/** Whether a frame is a control frame: those cross whole. */
+/** Whether a frame is a control frame. */
 export const isControl = (frame: string): boolean => frame.startsWith('{"op":');
 
-export async function createCore(module: WebAssembly.Module, settings: CoreSettings) {
-  const instance = await WebAssembly.instantiate(module, {
-    env: { emscripten_notify_memory_growth() {} },
-  });
+// A control frame as from wire::flatten(); empty when it is not JSON.
+function flatten(frame: string): string {
+  let flat = "";
+  try {
+    for (const [name, value] of Object.entries<unknown>(JSON.parse(frame))) {
+      flat += `${name}\0${typeof value === "string" ? '"' : Array.isArray(value) ? "[" : ""}${value}\0`;
+    }
+  } catch {
+    return "";
+  }
+  return flat;
+}
+
+export async function createCore(
+  module: WebAssembly.Module,
+  transports: number,
+  reconnect: number,
+  settings: CoreSettings,
+) {
+  const now = (): number => Math.floor(performance.now());
+  const instance = await WebAssembly.instantiate(module, { env: { now } });
   const wasm = instance.exports as unknown as Exports;
   wasm._initialize();
-  const output = wasm.create(...settings);
+  settings.forEach((value, option) => value === undefined || wasm.configure(option, value));
+  const output = wasm.create(Math.random() * 2 ** 53, transports, reconnect);
 
   // Memory may have grown in any call, and a view of what it was before is empty then.
   let memory = new DataView(wasm.memory.buffer);
@@ -206,9 +222,8 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
   const buffer = (bytes: number): Uint8Array => bytesAt(wasm.input_buffer(bytes), bytes);
   // A freshet::Text or std::string_view: where it is and how long.
   const text = (at: number): string => decoder.decode(bytesAt(word(at), word(at + 4)));
-  const codeAt = (at: number): ErrorCode => text(wasm.code_name(word(at))) as ErrorCode;
+  const codeAt = (at: number): ErrorCode => text(wasm.code_name(byte(at))) as ErrorCode;
 
-  const now = (): number => Math.floor(performance.now());
   const write = (bytes: Uint8Array): number => {
     buffer(bytes.length).set(bytes);
     return bytes.length;
@@ -233,10 +248,10 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
     now,
 
     subscribe(pattern: string, cursor: string): number | CoreError {
-      return wasm.subscribe(now(), ...writeTwo(pattern, cursor)) || error();
+      return wasm.subscribe(...writeTwo(pattern, cursor)) || error();
     },
     unsubscribe(subscription: number): void {
-      wasm.unsubscribe(now(), subscription);
+      wasm.unsubscribe(subscription);
     },
     cursor(subscription: number): string {
       wasm.subscription_cursor(subscription);
@@ -249,34 +264,32 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
       dataBytes: number,
       timeout: number | undefined,
     ): number | CoreError {
-      return wasm.publish(now(), ...writeTwo(topic, key), dataBytes, timeout) || error();
+      return wasm.publish(...writeTwo(topic, key), dataBytes, timeout ?? 30_000) || error();
     },
     cancelPublish(publish: number): void {
-      wasm.cancel_publish(now(), publish);
+      wasm.cancel_publish(publish);
     },
     setTransports(transports: number): void {
-      wasm.set_transports(now(), transports);
+      wasm.set_transports(transports);
     },
     close(): void {
-      wasm.close_client(now());
+      wasm.close_client();
     },
 
-    /** One frame. The payload stays out: only the head is copied, unless it is a control frame. */
-    frame(connection: number, frame: string): Delivery | undefined {
-      let bytes: number;
-      if (isControl(frame)) {
-        bytes = write(encoder.encode(frame));
-      } else {
-        // One byte for each code unit, so that the core's offsets are ours. What is not ASCII can
-        // only be part of a value that the core skips.
-        bytes = Math.min(frame.length, headBytesMax);
-        const head = buffer(bytes);
-        for (let at = 0; at < bytes; at++) {
-          const unit = frame.charCodeAt(at);
-          head[at] = unit < 128 ? unit : 63;
-        }
+    control(connection: number, frame: string): void {
+      wasm.control(connection, write(encoder.encode(flatten(frame))));
+    },
+    /** One message frame. Only its head is copied. */
+    message(connection: number, frame: string): Delivery | undefined {
+      // One byte for each code unit, so that the core's offsets are ours. What is not ASCII can
+      // only be part of a value that the core skips.
+      const bytes = Math.min(frame.length, headBytesMax);
+      const head = buffer(bytes);
+      for (let at = 0; at < bytes; at++) {
+        const unit = frame.charCodeAt(at);
+        head[at] = unit < 128 ? unit : 63;
       }
-      const offset = wasm.frame(now(), connection, bytes);
+      const offset = wasm.message(connection, bytes);
       if (!offset) return;
       return {
         topic: text(output + Output.topic),
@@ -293,22 +306,22 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
       };
     },
     connectionEnded(connection: number, end: End): void {
-      wasm.connection_ended(now(), connection, ...endArguments(end));
+      wasm.connection_ended(connection, ...endArguments(end));
     },
     publishAnswered(post: number, line: string): void {
-      wasm.publish_answered(now(), post, write(encoder.encode(line)));
+      wasm.publish_answered(post, write(encoder.encode(flatten(line))));
     },
     postEnded(post: number, end: End): void {
-      wasm.post_ended(now(), post, ...endArguments(end));
+      wasm.post_ended(post, ...endArguments(end));
     },
     networkChanged(event: NetworkEvent): void {
-      wasm.network_changed(now(), event);
+      wasm.network_changed(event);
     },
 
     /** By `now`; negative: not at all. */
     nextTimeout: (): number => wasm.next_timeout(),
     timeOut(): void {
-      wasm.time_out(now());
+      wasm.time_out();
     },
     nextAction(): Action | undefined {
       const at = wasm.next_action();
@@ -316,7 +329,7 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
         ? {
             kind: byte(at + ActionAt.kind),
             id: word(at + ActionAt.id),
-            transport: transportNames[word(at + ActionAt.transport)]!,
+            transport: transportNames[byte(at + ActionAt.transport)]!,
             publish: word(at + ActionAt.publish),
             closeCode: word(at + ActionAt.closeCode),
             code: codeAt(at + ActionAt.code),
@@ -332,7 +345,7 @@ export async function createCore(module: WebAssembly.Module, settings: CoreSetti
       const at = wasm.status();
       const bits = byte(at + StatusAt.unavailable);
       const unavailable = transportNames.filter((_, index) => (bits >> index) & 1);
-      const transport = transportNames[word(at + StatusAt.transport)]!;
+      const transport = transportNames[byte(at + StatusAt.transport)]!;
       const reason = text(at + StatusAt.reason);
       switch (byte(at + StatusAt.kind)) {
         case 0:

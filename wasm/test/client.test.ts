@@ -200,18 +200,18 @@ test("after a trap a new instance resumes at the last cursor", async () => {
     async (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
       const instance = await instantiate(module, imports);
       const { exports } = instance;
-      if (!exports["frame"]) return instance; // Node's fetch has a module of its own.
+      if (!exports["message"]) return instance; // Node's fetch has a module of its own.
       instances++;
-      const frame = exports["frame"] as (...values: number[]) => number;
+      const message = exports["message"] as (...values: number[]) => number;
       return {
         exports: {
           ...exports,
-          frame(...values: number[]) {
+          message(...values: number[]) {
             if (trap) {
               trap = false;
               throw new WebAssembly.RuntimeError("unreachable");
             }
-            return frame(...values);
+            return message(...values);
           },
         },
       };

@@ -118,7 +118,7 @@ Text target_of(std::string_view path, const Parameters& parameters) {
 
 List<Ask> ask_for_all(const SubscriptionTable& table) {
   List<Ask> asks;
-  for (const auto& entry : table.entries()) asks.push_back({entry.get(), entry->next_start()});
+  for (const auto& entry : table.entries()) asks.push_back({entry.get(), entry->start});
   return asks;
 }
 

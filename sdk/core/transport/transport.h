@@ -38,7 +38,7 @@ struct Connection {
   Purpose purpose = Purpose::attempt;
   bool greeted = false;    // Hello has come.
   bool caught_up = false;  // A poll was answered to the end of the log, so that the next may wait.
-  Text epoch;              // From hello.
+  wire::Epoch epoch;       // From hello.
   Duration ping{25'000};
   Instant heard;         // When a frame last came, or it was opened.
   List<Ask> asks;        // In the order of the request.
@@ -69,7 +69,7 @@ constexpr bool is_polling(Transport transport) {
 struct Identity {
   Text client;  // From hello; empty before the first.
   Text ticket;  // To be shown on the return; empty without one.
-  Text sdk;
+  std::string_view sdk;
 };
 
 using Parameters = List<std::pair<std::string_view, Text>>;

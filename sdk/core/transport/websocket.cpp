@@ -15,10 +15,10 @@ void subscribe(Connection& connection, const SubscriptionTable& table, bool serv
                ActionQueue& actions) {
   for (const auto& entry : table.entries()) {
     if (entry->subscriptions.empty() || connection.find(entry->ref) != nullptr) continue;
-    if (serving && !entry->position) continue;
-    connection.asks.push_back({entry.get(), entry->next_start()});
+    if (serving && entry->position() == nullptr) continue;
+    connection.asks.push_back({entry.get(), entry->start});
     actions.push(ActionKind::send_text, connection.id).text =
-        wire::encode(wire::Subscribe{entry->ref, {entry->pattern}, entry->next_start()});
+        wire::encode(wire::Subscribe{entry->ref, {entry->pattern}, entry->start});
   }
 }
 

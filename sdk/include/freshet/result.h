@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cassert>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -12,7 +13,7 @@
 namespace freshet {
 
 // Stable codes; `to_string` gives the spelling used on the wire, in TypeScript and in logs.
-enum class ErrorCode {
+enum class ErrorCode : std::uint8_t {
   invalid_argument,  // An option or value out of its documented range.
   invalid_topic,     // Not a topic (see wire/topic.h).
   invalid_pattern,   // Not a pattern.

@@ -1,13 +1,16 @@
 // The four ways a message can travel, and the order in which a client tries them.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace freshet {
 
 // Spelled "websocket", "sse", "long-polling", "polling" in every API, file name and metric.
-enum class Transport { websocket, sse, long_polling, polling };
+enum class Transport : std::uint8_t { websocket, sse, long_polling, polling };
+inline constexpr std::size_t transport_count = 4;
 
 std::string_view to_string(Transport transport);
 

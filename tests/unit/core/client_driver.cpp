@@ -119,7 +119,7 @@ void ClientDriver::answer_publishes(const std::vector<PublishAnswer>& answers) {
             ? wire::encode(wire::ServerFrame{wire::Ack{ref, *answer.id}})
             : wire::encode(wire::ServerFrame{wire::ErrorFrame{
                   ref, Text{to_string(answer.id.error().code)}, answer.id.error().message, {}}});
-    client.handle_publish_answer(now, post.request, line);
+    client.handle_publish_answer(now, post.request, *wire::flatten(line));
   }
   client.handle_post_end(now, post.request, {.kind = EndKind::finished});
   take_actions();

@@ -10,9 +10,9 @@ namespace {
 TEST_CASE("profiles name an order of transports", "[core][client]") {
   using T = Transport;
   CHECK(transports_of(Profile::bidirectional) ==
-        List<T>{T::websocket, T::sse, T::long_polling, T::polling});
-  CHECK(transports_of(Profile::feed) == List<T>{T::sse, T::websocket, T::long_polling, T::polling});
-  CHECK(transports_of(Profile::occasional) == List<T>{T::long_polling, T::polling});
+        TransportOrder{T::websocket, T::sse, T::long_polling, T::polling});
+  CHECK(transports_of(Profile::feed) == TransportOrder{T::sse, T::websocket, T::long_polling, T::polling});
+  CHECK(transports_of(Profile::occasional) == TransportOrder{T::long_polling, T::polling});
 }
 
 TEST_CASE("a client without a list of transports has the ordinary one", "[core][client]") {
@@ -45,7 +45,8 @@ TEST_CASE("unknown ids are ignored", "[core][client]") {
   ClientDriver driver;
   driver.unsubscribe(77);
   driver.client.cancel_publish(driver.now, 77);
-  driver.client.handle_publish_answer(driver.now, 7, R"({"op":"ack","ref":0,"id":3})");
+  driver.client.handle_publish_answer(driver.now, 7,
+                                      *wire::flatten(R"({"op":"ack","ref":0,"id":3})"));
   driver.client.handle_post_end(driver.now, 7, {});
   driver.client.handle_timeout(driver.now);
   CHECK_FALSE(driver.client.poll_action());

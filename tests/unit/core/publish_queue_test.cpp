@@ -319,7 +319,8 @@ TEST_CASE("a POST that is never answered is given up and repeated", "[core][publ
   CHECK(driver.posts.size() == 2);
   // The late answer to the first is nobody's.
   const RequestId late = driver.posts[0].request;
-  driver.client.handle_publish_answer(driver.now, late, R"({"op":"ack","ref":0,"id":9})");
+  driver.client.handle_publish_answer(driver.now, late,
+                                      *wire::flatten(R"({"op":"ack","ref":0,"id":9})"));
   driver.client.handle_post_end(driver.now, late, {.kind = EndKind::finished});
   driver.in_one_turn([] {});
   CHECK(driver.outcomes.empty());

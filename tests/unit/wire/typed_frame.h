@@ -9,20 +9,27 @@
 namespace freshet::wire {
 
 inline Result<ServerFrame> parse_server_frame(std::string_view text) {
-  const auto read = read_server_frame(text);
-  if (!read) return read.error();
-  const ControlFrame& in = *read;
+  const auto flat = flatten(text);
+  if (!flat) return Error{ErrorCode::malformed, "the frame is not one JSON object"};
+  const ControlFrame in{*flat};
+  if (const Text fault = in.fault(); !fault.empty()) return Error{ErrorCode::malformed, fault};
+  const auto words = [&](Field field) { return Text{in.text(field)}; };
   const auto ref = in.has(Field::ref) ? std::optional{in.number(Field::ref)} : std::nullopt;
   switch (in.op()) {
-    case Op::hello:
+    case Op::hello: {
+      List<Cursor> cursors;
+      for (std::string_view rest = in.text(Field::cursors); !rest.empty();) {
+        cursors.push_back(ControlFrame::take_cursor(rest));
+      }
       return ServerFrame{Hello{.version = in.number(Field::version),
-                               .epoch = in.text(Field::epoch),
+                               .epoch = words(Field::epoch),
                                .cursor = in.cursor(Field::cursor),
                                .recovered = in.flag(Field::recovered, true),
                                .ping = in.duration(Field::ping, ping_default),
                                .window = in.duration(Field::window, window_default),
-                               .client = in.text(Field::client),
-                               .cursors = in.cursors()}};
+                               .client = words(Field::client),
+                               .cursors = std::move(cursors)}};
+    }
     case Op::subscribed:
       return ServerFrame{
           Subscribed{ref.value(), in.cursor(Field::cursor), in.flag(Field::recovered, true)}};
@@ -32,27 +39,27 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
       return ServerFrame{
           Ping{in.cursor(Field::cursor), in.duration(Field::window, window_default)}};
     case Op::gap:
-      return ServerFrame{Gap{in.text(Field::pattern), in.cursor(Field::after),
-                             in.cursor(Field::until), in.text(Field::reason)}};
+      return ServerFrame{Gap{words(Field::pattern), in.cursor(Field::after),
+                             in.cursor(Field::until), words(Field::reason)}};
     case Op::ack:
       return ServerFrame{Ack{ref.value(), in.number(Field::id)}};
     case Op::error:
       return ServerFrame{
-          ErrorFrame{ref, in.text(Field::code), in.text(Field::message), in.text(Field::pattern)}};
+          ErrorFrame{ref, words(Field::code), words(Field::message), words(Field::pattern)}};
     case Op::retry:
-      return ServerFrame{Retry{in.duration(Field::delay, Duration{0}), in.text(Field::ticket),
-                               in.text(Field::reason)}};
+      return ServerFrame{Retry{in.duration(Field::delay, Duration{0}), words(Field::ticket),
+                               words(Field::reason)}};
     case Op::next:
       return ServerFrame{Next{in.cursor(Field::cursor), in.duration(Field::window, window_default),
                               in.duration(Field::interval, interval_default),
                               in.flag(Field::more, false)}};
     case Op::close:
       return ServerFrame{
-          Close{static_cast<std::uint16_t>(in.number(Field::close_code)), in.text(Field::reason)}};
+          Close{static_cast<std::uint16_t>(in.number(Field::close_code)), words(Field::reason)}};
     case Op::unknown:
       break;
   }
-  return ServerFrame{UnknownControl{in.text(Field::op)}};
+  return ServerFrame{UnknownControl{words(Field::op)}};
 }
 
 }  // namespace freshet::wire

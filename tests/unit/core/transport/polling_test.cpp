@@ -8,7 +8,7 @@ namespace {
 Action requested(const Connection& connection, const Identity& who) {
   ActionQueue actions;
   polling::request(connection, who, actions);
-  return actions.pop().value();
+  return *actions.pop();
 }
 
 const Identity identity{.client = "c1", .ticket = "t1", .sdk = "core/1"};

@@ -1,0 +1,42 @@
+// An order of transports, best first, each at most once. A plain value without memory of its own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+
+#include "freshet/containers.h"
+#include "freshet/transport.h"
+
+namespace freshet::core {
+
+class TransportOrder {
+ public:
+  constexpr TransportOrder() = default;
+  constexpr TransportOrder(std::initializer_list<Transport> order) {
+    for (const Transport transport : order) add(transport);
+  }
+  TransportOrder(const List<Transport>& order) {
+    for (const Transport transport : order) add(transport);
+  }
+
+  // At the end, unless it is in the order already.
+  constexpr void add(Transport transport) {
+    for (const Transport one : *this) {
+      if (one == transport) return;
+    }
+    transports_[size_++] = transport;
+  }
+
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr const Transport* begin() const { return transports_.data(); }
+  constexpr const Transport* end() const { return transports_.data() + size_; }
+
+  friend bool operator==(const TransportOrder&, const TransportOrder&) = default;
+
+ private:
+  std::array<Transport, transport_count> transports_{};
+  std::uint8_t size_ = 0;
+};
+
+}  // namespace freshet::core
