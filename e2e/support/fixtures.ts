@@ -23,6 +23,16 @@ export class SubjectPage<Browser extends Evaluator = Page> {
       how,
     ] as const);
   }
+  /**
+   * Waits until it is live on this transport and hears what is published from now on. It has a
+   * position of its own then: whoever comes back from anywhere else loses something.
+   */
+  async startFromNow(options: ClientOptions, transport: Transport): Promise<void> {
+    await this.start(options, { cursor: "latest" });
+    await this.untilLive(transport);
+    const caughtUp = async () => (await this.entries()).some(({ kind }) => kind === "live");
+    await expect.poll(caughtUp).toBe(true);
+  }
   publish(n: number): Promise<number | string> {
     return this.page.evaluate((number) => window.subject.publish(number), n);
   }

@@ -49,8 +49,7 @@ for (const transport of transports) {
     const alone = { transports: [transport] };
 
     test("hidden it stays live and misses nothing", async ({ subject, publisher }) => {
-      await subject.start(alone);
-      await subject.untilLive(transport);
+      await subject.startFromNow(alone, transport);
       publisher.begin();
       const show = await hide(subject.page);
       await publisher.more(20);
@@ -68,8 +67,7 @@ for (const transport of transports) {
       line,
       context,
     }) => {
-      await subject.start(alone);
-      await subject.untilLive(transport);
+      await subject.startFromNow(alone, transport);
       publisher.begin();
       const show = await hide(subject.page);
       const thaw = await freeze(context, subject.page);
@@ -93,8 +91,7 @@ for (const transport of transports) {
       publisher,
       line,
     }) => {
-      await subject.start(alone);
-      await subject.untilLive(transport);
+      await subject.startFromNow(alone, transport);
       publisher.begin();
       await publisher.more(5);
       const back = await leave(subject.page, line.url);

@@ -21,8 +21,7 @@ for (const [transport, route] of transports) {
       line,
       context,
     }) => {
-      await subject.start(alone);
-      await subject.untilLive(transport);
+      await subject.startFromNow(alone, transport);
       publisher.begin();
       await publisher.more(5);
       await context.setOffline(true);
@@ -73,8 +72,7 @@ for (const [transport, route] of transports) {
     });
 
     test("a line that was cut in a sleep is resumed", async ({ subject, publisher, line }) => {
-      await subject.start(alone);
-      await subject.untilLive(transport);
+      await subject.startFromNow(alone, transport);
       publisher.begin();
       await publisher.more(5);
       await sleep(1500, () => line.drop());

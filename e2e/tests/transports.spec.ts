@@ -59,8 +59,7 @@ for (const { transport, route, fallback, barrier } of cases) {
     });
 
     test("after a cut it resumes behind the last message", async ({ subject, publisher, line }) => {
-      await subject.start(alone);
-      await subject.untilLive(transport);
+      await subject.startFromNow(alone, transport);
       publisher.begin();
       await publisher.more(10);
       line.cut();
@@ -77,8 +76,7 @@ for (const { transport, route, fallback, barrier } of cases) {
       publisher,
       server,
     }) => {
-      await subject.start(alone);
-      await subject.untilLive(transport);
+      await subject.startFromNow(alone, transport);
       publisher.begin();
       await publisher.more(10);
       await server.kill();
@@ -110,8 +108,7 @@ for (const { transport, route, fallback, barrier } of cases) {
       publisher,
       line,
     }) => {
-      await subject.start(both);
-      await subject.untilLive(transport);
+      await subject.startFromNow(both, transport);
       publisher.begin();
       await publisher.more(5);
       line.bar(route, barrier);
