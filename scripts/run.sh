@@ -30,7 +30,7 @@ trap 'trap - EXIT; kill $feeds $server 2>/dev/null || true; wait' EXIT
 trap 'exit 0' INT TERM
 
 # The server's first line comes once it listens, and holds the address.
-exec 3< <(exec build/freshet serve --listen "127.0.0.1:$port" --demo=build/pages)
+exec 3< <(exec build/freshet demo --port "$port" --pages build/pages)
 server=$!
 if ! read -r listening <&3; then
   wait "$server"

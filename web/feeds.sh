@@ -59,8 +59,9 @@ fi
 "$freshet" pub chat.lobby --url "$url" > /dev/null \
   '{"name":"freshet","text":"Welcome to the lobby. Open this page in a second tab, or write from a terminal: freshet pub"}'
 
-# Outlives neither the one who started it nor the server.
-while kill -0 "$parent" 2>/dev/null && curl -fs -o /dev/null --max-time 5 "$url/healthz"; do
+# Outlives neither the one who started it nor the server, which may be away for a while: the herd lab kills it.
+answers() { curl -fs -o /dev/null --max-time 5 --retry 10 --retry-delay 1 --retry-connrefused "$url/healthz"; }
+while kill -0 "$parent" 2>/dev/null && answers; do
   sleep 2 &
   wait $! || true
 done

@@ -14,8 +14,11 @@ namespace freshet::app {
 // Threads: one at a time. The process ends with this object, and with its parent in any case.
 class ChildServer {
  public:
-  // `flags`: of `freshet serve`, without an address; it listens on 127.0.0.1.
-  explicit ChildServer(std::vector<std::string> flags) : flags_(std::move(flags)) {}
+  // `flags`: of `freshet serve`, without an address; it listens on 127.0.0.1 and `port`, 0 for any.
+  // REQUIRES: the thread that starts it lives as long as it, for the system ends it with that
+  // thread.
+  explicit ChildServer(std::vector<std::string> flags, std::uint16_t port = 0)
+      : flags_(std::move(flags)), port_(port) {}
   ~ChildServer();
   ChildServer(const ChildServer&) = delete;
   ChildServer& operator=(const ChildServer&) = delete;
@@ -31,7 +34,7 @@ class ChildServer {
  private:
   std::vector<std::string> flags_;
   pid_t pid_ = -1;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_;
 };
 
 }  // namespace freshet::app

@@ -17,5 +17,6 @@ void add_publish(CLI::App& program, Run& run);
 void add_subscribe(CLI::App& program, Run& run);
 void add_replay(CLI::App& program, Run& run);
 void add_herd(CLI::App& program, Run& run);
+void add_demo(CLI::App& program, Run& run);
 
 }  // namespace freshet::app

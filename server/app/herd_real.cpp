@@ -251,6 +251,10 @@ Result<RealHerdResult> run_real_herd(const RealHerdOptions& options) {
   if (const auto allowed = allow_open_files(options.clients); !allowed) return allowed.error();
   HerdServer server(options);
   if (const auto started = server.start(); !started) return started.error();
+  return run_real_herd(options, server);
+}
+
+Result<RealHerdResult> run_real_herd(const RealHerdOptions& options, HerdServer& server) {
   const std::string url = server.process().url();
 
   Events events;

@@ -41,6 +41,10 @@ struct RealHerdResult {
 // failed, such as a limit of the machine.
 Result<RealHerdResult> run_real_herd(const RealHerdOptions& options);
 
+// The same on a server that runs already.
+class HerdServer;
+Result<RealHerdResult> run_real_herd(const RealHerdOptions& options, HerdServer& server);
+
 // Bare connections to the server's event stream that come back by a formula (herd/formula.h) and
 // know nothing of windows and tickets. `transports` is not looked at; nothing is published.
 Result<RealHerdResult> run_bare_herd(const RealHerdOptions& options, std::string_view formula);

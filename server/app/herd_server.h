@@ -2,7 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "app/child_server.h"
 #include "app/herd_real.h"
@@ -22,6 +25,9 @@ class HerdServer {
   static constexpr Duration ping{2'000};
 
   explicit HerdServer(const RealHerdOptions& options);
+  // With flags of its own, on `port`. They have to set --ping and --admission-rate.
+  HerdServer(std::vector<std::string> flags, std::uint16_t port)
+      : process_(std::move(flags), port) {}
 
   Result<void> start() { return process_.start(); }
   const ChildServer& process() const { return process_; }

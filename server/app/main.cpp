@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   freshet::app::add_subscribe(program, run);
   freshet::app::add_replay(program, run);
   freshet::app::add_herd(program, run);
+  freshet::app::add_demo(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

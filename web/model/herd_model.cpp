@@ -1,5 +1,5 @@
-// The herd model (server/herd) as WebAssembly, for the demo's herd lab; src/herd/model.ts is its one
-// caller. Numbers cross as doubles, text and curves as places in memory.
+// The herd model (server/herd) as WebAssembly, for the demo's herd lab; src/herd/model.ts is its
+// one caller. Numbers cross as doubles, text and curves as places in memory.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
