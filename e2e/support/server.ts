@@ -26,12 +26,24 @@ export class Server {
   /** 0 until the system has chosen one; the same after every restart. */
   port = 0;
 
-  private constructor(private readonly flags: readonly string[]) {}
+  private constructor(
+    private readonly flags: readonly string[],
+    private readonly command: "serve" | "demo" = "serve",
+  ) {}
 
   /** `flags` override those that keep tests from waiting. */
   static async start(pages: string, flags: Flags = {}): Promise<Server> {
     const all = { demo: pages, ...promptFlags, ...flags };
     const server = new Server(Object.entries(all).map(([name, value]) => `--${name}=${value}`));
+    await server.restart();
+    return server;
+  }
+
+  /** `freshet demo`: a server as its child, which the herd lab may kill. */
+  static async startDemo(flags: Flags): Promise<Server> {
+    const all = { pages: demoPages, ...flags };
+    const words = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
+    const server = new Server(words, "demo");
     await server.restart();
     return server;
   }
@@ -52,7 +64,9 @@ export class Server {
   /** Begins again on the same port, with an empty log. */
   async restart(): Promise<void> {
     await this.kill();
-    const child = spawn(program, ["serve", "--listen", `127.0.0.1:${this.port}`, ...this.flags], {
+    const place =
+      this.command === "serve" ? `--listen=127.0.0.1:${this.port}` : `--port=${this.port}`;
+    const child = spawn(program, [this.command, place, ...this.flags], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.child = child;

@@ -126,6 +126,28 @@ for (const [screen, viewport] of Object.entries(screens)) {
       await expect(page.locator("#arrivals-chart canvas")).toHaveCount(1);
     });
 
+    test("the herd lab kills its server under real clients, and draws how they come back", async ({
+      page,
+    }) => {
+      const demo = await Server.startDemo({ clients: "40", rate: "100", down: "500ms" });
+      try {
+        await page.goto(`${demo.url}/herd.html`);
+        await page.locator("#kill").click();
+        await expect(page.locator("#kill")).toBeDisabled();
+        await expect(page.locator("#real-state")).toHaveText("40 of 40 are back", {
+          timeout: 25_000,
+        });
+        await expect(page.locator("#real-note")).toContainText(
+          "Lost without a gap: 0; delivered twice: 0.",
+        );
+        await expect(page.locator("#real-chart canvas")).toHaveCount(1);
+        await expect(page.locator("#kill")).toBeEnabled();
+        await expectLive(page);
+      } finally {
+        await demo.kill();
+      }
+    });
+
     test("what is said in one chat tab appears once in both", async ({
       page,
       context,

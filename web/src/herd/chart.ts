@@ -64,7 +64,7 @@ export class HerdChart {
       scales: {
         x: { time: false, range: (_, __, max) => [0, Math.max(1, max)] },
         y: arrivals
-          ? { distr: 3, log: 10, range: (_, __, max) => [1, Math.max(1000, (max || 1) * 1.5)] }
+          ? { distr: 3, log: 10, range: (_, __, max) => [1, Math.max(100, (max || 1) * 1.5)] }
           : { range: () => [0, 1] },
       },
       axes: [

@@ -9,6 +9,7 @@ import { start_theme_toggle } from "../shell/theme.ts";
 import { HerdChart } from "./chart.ts";
 import { endMs, type Figures, type Settings, type Slots, slotMs } from "./model.ts";
 import type { Order, Report } from "./run.ts";
+import { RealHerd } from "./real_herd.ts";
 import { count_words, position_of, scales, seconds_words, value_at } from "./scales.ts";
 
 /** Ours first; the others take the colours in this order. */
@@ -23,8 +24,7 @@ client.onState((state) => {
   pill.show(state);
   show_hint(state, false);
 });
-// The lab needs no messages; a subscription keeps the line that the pill shows.
-client.subscribe("demo.herd", () => {});
+new RealHerd(client);
 
 const inputs = {
   clients: required("#clients", HTMLInputElement),
@@ -110,7 +110,7 @@ function show_figures(): void {
       const back_by = (time: number) => {
         if (!Number.isNaN(time)) return seconds_words(time);
         if (!is_done) return "not yet";
-        return one.gaveUp > 0 ? "never" : `after ${seconds_words(endMs)}`;
+        return one.gaveUp > 0 ? "never" : `> ${endMs / 1000} s`;
       };
       return element(
         "tr",

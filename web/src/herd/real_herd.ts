@@ -1,0 +1,75 @@
+// The button that has this page's own server killed under real clients, and the picture of what happened.
+import type { Client } from "@freshet/client";
+import { required, set_text } from "../shell/dom.ts";
+import { HerdChart } from "./chart.ts";
+import { slotMs } from "./model.ts";
+import { parse_report, type RealReport, type RealResult } from "./real_report.ts";
+import { count_words, seconds_words } from "./scales.ts";
+
+export class RealHerd {
+  private readonly button_ = required("#kill", HTMLButtonElement);
+  private readonly state_ = required("#real-state", HTMLElement);
+  private readonly note_ = required("#real-note", HTMLElement);
+  private readonly place_ = required("#real-chart", HTMLElement);
+  private chart_: HerdChart | undefined;
+
+  constructor(private readonly client_: Client) {
+    client_.subscribe<string, RealReport>("demo.herd", {
+      cursor: "last:1",
+      parse: parse_report,
+      onMessage: ({ data }) => this.show(data),
+      onLive: () => {
+        if (this.button_.disabled && this.state_.dataset.kind === undefined) {
+          set_text(this.state_, "Only `freshet demo` can do this: start the demo by ./dev run.");
+        }
+      },
+      onError: ({ message }) => set_text(this.state_, message),
+    });
+    this.button_.addEventListener("click", () => this.order());
+  }
+
+  private order(): void {
+    this.button_.disabled = true;
+    set_text(this.state_, "asking");
+    this.client_.publish("demo.herd.ask", {}).catch((error: Error) => {
+      this.button_.disabled = false;
+      set_text(this.state_, error.message);
+    });
+  }
+
+  private show(report: RealReport): void {
+    this.state_.dataset.kind = report.kind;
+    this.button_.disabled = report.kind === "progress";
+    switch (report.kind) {
+      case "ready":
+        return set_text(this.state_, "ready");
+      case "progress":
+      case "failed":
+        return set_text(this.state_, report.words);
+      case "result":
+        return this.draw(report);
+    }
+  }
+
+  private draw(result: RealResult): void {
+    set_text(this.state_, `${count_words(result.recovered)} of ${count_words(result.clients)} are back`);
+    this.place_.hidden = false;
+    this.chart_ ??= new HerdChart(this.place_, "arrivals");
+    this.chart_.show(
+      [
+        { colour: "river", values: result.arrivals },
+        { colour: "long-polling", values: result.back },
+      ],
+      slotMs / 1000,
+      (result.rate * slotMs) / 1000,
+    );
+    const all = result.all_ms === null ? "Not all came back" : `All were back after ${seconds_words(result.all_ms)}`;
+    set_text(
+      this.note_,
+      `${all}; with ${count_words(result.rate)} admitted a second nobody could have them back before ` +
+        `${seconds_words(result.ideal_ms)}. At most ${count_words(result.peak)} arrived in a tenth of a second, with ` +
+        `${result.tries.toFixed(1)} tries each. Lost without a gap: ${result.lost}; delivered twice: ${result.twice}. ` +
+        `Blue is who tries, orange is who is let in.`,
+    );
+  }
+}
