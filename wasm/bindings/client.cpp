@@ -163,8 +163,8 @@ void publish_answered(std::uint32_t post, std::uint32_t bytes) {
   client->handle_publish_answer(now(), post, input(0, bytes));
 }
 
-void post_ended(std::uint32_t post, std::uint32_t kind, std::uint32_t code,
-                double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
+void post_ended(std::uint32_t post, std::uint32_t kind, std::uint32_t code, double retry_after,
+                std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
   client->handle_post_end(now(), post,
                           connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
 }
