@@ -120,8 +120,8 @@ bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hell
   const auto commas = static_cast<std::size_t>(std::count(cursors.begin(), cursors.end(), ','));
   const bool pairwise = !cursors.empty() && commas + 1 == connection.asks.size();
   for (Ask& ask : connection.asks) {
-    wire::Cursor resolved = pairwise ? wire::ControlFrame::take_cursor(cursors)
-                                     : hello.cursor(wire::Field::cursor);
+    wire::Cursor resolved =
+        pairwise ? wire::ControlFrame::take_cursor(cursors) : hello.cursor(wire::Field::cursor);
     const wire::Cursor* const asked = ask.start.cursor();
     // The lowest of all says nothing about the others, but that they begin where they asked to.
     const bool lowest_of_several = !pairwise && connection.asks.size() > 1;

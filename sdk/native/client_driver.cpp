@@ -16,9 +16,8 @@ constexpr std::string_view sdk_name = "cpp/0.1.0";
 
 core::ClientConfig config_of(const ClientOptions& options) {
   return {
-      .transports =
-          options.transports.empty() ? core::transports_of(options.profile)
-                                     : core::TransportOrder{options.transports},
+      .transports = options.transports.empty() ? core::transports_of(options.profile)
+                                               : core::TransportOrder{options.transports},
       .reconnect = options.reconnect,
       .initial_spread = options.initial_spread,
       .hedge_after = options.hedge_after,

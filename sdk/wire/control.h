@@ -211,10 +211,10 @@ class ControlFrame {
 };
 
 // ErrorCode::malformed when the frame is not one JSON object, has no string `op`, or a known op
-// lacks a member it must have or has one of the wrong type; also ErrorCode::invalid_cursor, and ErrorCode::invalid_json when `data` is absent
-// (that `data` is one valid JSON value is checked by the server, and so are topic and patterns, as
-// each pattern is answered for itself). Members may come in any order.
-// `ref`, when it could be read, tells which request an error answers.
+// lacks a member it must have or has one of the wrong type; also ErrorCode::invalid_cursor, and
+// ErrorCode::invalid_json when `data` is absent (that `data` is one valid JSON value is checked by
+// the server, and so are topic and patterns, as each pattern is answered for itself). Members may
+// come in any order. `ref`, when it could be read, tells which request an error answers.
 Result<ClientFrame> parse_client_frame(std::string_view frame,
                                        std::optional<std::uint64_t>* ref = nullptr);
 

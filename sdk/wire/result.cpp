@@ -36,8 +36,8 @@ constexpr std::array<std::string_view, 20> error_code_names = {
 static_assert(error_code_names.size() == static_cast<std::size_t>(ErrorCode::internal) + 1);
 
 // In the order of Transport's enumerators.
-constexpr std::array<std::string_view, transport_count> transport_names = {"websocket", "sse", "long-polling",
-                                                             "polling"};
+constexpr std::array<std::string_view, transport_count> transport_names = {
+    "websocket", "sse", "long-polling", "polling"};
 
 }  // namespace
 

@@ -11,7 +11,8 @@ TEST_CASE("profiles name an order of transports", "[core][client]") {
   using T = Transport;
   CHECK(transports_of(Profile::bidirectional) ==
         TransportOrder{T::websocket, T::sse, T::long_polling, T::polling});
-  CHECK(transports_of(Profile::feed) == TransportOrder{T::sse, T::websocket, T::long_polling, T::polling});
+  CHECK(transports_of(Profile::feed) ==
+        TransportOrder{T::sse, T::websocket, T::long_polling, T::polling});
   CHECK(transports_of(Profile::occasional) == TransportOrder{T::long_polling, T::polling});
 }
 
