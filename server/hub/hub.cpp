@@ -280,7 +280,6 @@ void Hub::detach(Subscriber& subscriber) {
   while (!subscriber.subscriptions_.empty()) {
     index_.unsubscribe(subscriber, subscriber.subscriptions_.size() - 1);
   }
-  subscriber.subscriptions_.shrink_to_fit();
   if (subscriber.replay_) {
     if (subscriber.replay_->ready) {
       *std::find(ready_.begin(), ready_.end(), &subscriber) = nullptr;

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "hub/encoded_message.h"
+#include "hub/small_list.h"
 #include "wire/control.h"
 
 namespace freshet::server {
@@ -25,6 +25,15 @@ enum class Sent {
              // what becomes of the live flow is for the topic's rule to say.
   pause,     // Queued; nothing more until Hub::resume. What follows waits in the log.
   overflow,  // Its outbox is over its limit: the hub closes it with 4100.
+};
+
+// One pattern of one subscriber.
+struct Subscription {
+  std::uint64_t ref = 0;
+  PatternNode* node = nullptr;
+  std::uint32_t slot = 0;  // Where the node lists it.
+
+  friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 
 // Threads: its hub's loop.
@@ -55,16 +64,10 @@ class Subscriber {
   friend class Hub;
   friend class TopicIndex;
 
-  struct Subscription {
-    std::uint64_t ref = 0;
-    PatternNode* node = nullptr;
-    std::uint32_t slot = 0;  // Where the node lists it.
-  };
-
   Hub* hub_ = nullptr;
   std::uint64_t sent_ = 0;          // Live: the highest id sent. Replaying: above every id.
   std::unique_ptr<Replay> replay_;  // Only while replaying.
-  std::vector<Subscription> subscriptions_;
+  SmallList<Subscription> subscriptions_;
   std::uint32_t place_slot_ = 0;  // Where the hub lists it.
   std::uint32_t place_index_ = 0;
   bool in_batch_ = false;

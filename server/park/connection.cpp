@@ -23,7 +23,7 @@ const Blob& continue_blob() {
 
 }  // namespace
 
-Connection::Connection(Loop& loop, int fd, const Peer& peer) : loop_(&loop), fd_(fd), peer_(peer) {
+Connection::Connection(Loop& loop, int fd, const Peer& peer) : fd_(fd), loop_(&loop), peer_(peer) {
   update_deadline();
 }
 

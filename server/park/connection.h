@@ -114,13 +114,7 @@ class Connection : private DeadlineNode {
   void tell_half_close();
   void update_deadline();
 
-  Loop* loop_;
-  std::unique_ptr<Parked> parked_;
-  std::unique_ptr<Unread> unread_;
-  Outbox outbox_;
-  int fd_;
-  std::uint32_t index_ = 0;  // In the loop's list of connections.
-  Peer peer_;
+  // The small ones first: they fit behind the base's last member, and every connection has them.
   Phase phase_ = Phase::reading;
   bool readable_ : 1 = false;  // The kernel may have more input for us.
   bool writable_ : 1 = true;   // The last send was not cut short.
@@ -131,6 +125,13 @@ class Connection : private DeadlineNode {
   bool request_seen_ : 1 = false;
   bool in_flush_list_ : 1 = false;
   bool in_ready_list_ : 1 = false;
+  int fd_;
+  Loop* loop_;
+  std::unique_ptr<Parked> parked_;
+  std::unique_ptr<Unread> unread_;
+  Outbox outbox_;
+  std::uint32_t index_ = 0;  // In the loop's list of connections.
+  Peer peer_;
 };
 
 }  // namespace freshet::park

@@ -5,38 +5,34 @@
 namespace freshet::park {
 
 void DeadlineNode::cancel() {
-  if (list_ != nullptr) list_->remove(*this);
+  if (list_ == 0) return;
+  previous_->next_ = next_;
+  next_->previous_ = previous_;
+  list_ = 0;
 }
 
 void DeadlineList::arm(DeadlineNode& node, Instant now) {
   node.cancel();
-  node.list_ = this;
+  node.list_ = number_;
   node.due_ = now + length_;
-  assert(last_ == nullptr || last_->due_ <= node.due_);
-  node.previous_ = last_;
-  (last_ == nullptr ? first_ : last_->next_) = &node;
-  last_ = &node;
+  DeadlineNode* const last = ring_.previous_;
+  assert(empty() || last->due_ <= node.due_);
+  node.previous_ = last;
+  node.next_ = &ring_;
+  last->next_ = &node;
+  ring_.previous_ = &node;
 }
 
 DeadlineNode* DeadlineList::pop_due(Instant now) {
-  if (first_ == nullptr || first_->due_ > now) return nullptr;
-  DeadlineNode* const node = first_;
-  remove(*node);
+  if (empty() || ring_.next_->due_ > now) return nullptr;
+  DeadlineNode* const node = ring_.next_;
+  node->cancel();
   return node;
 }
 
 std::optional<Instant> DeadlineList::next_due() const {
-  if (first_ == nullptr) return std::nullopt;
-  return first_->due_;
-}
-
-void DeadlineList::remove(DeadlineNode& node) {
-  assert(node.list_ == this);
-  (node.previous_ == nullptr ? first_ : node.previous_->next_) = node.next_;
-  (node.next_ == nullptr ? last_ : node.next_->previous_) = node.previous_;
-  node.previous_ = nullptr;
-  node.next_ = nullptr;
-  node.list_ = nullptr;
+  if (empty()) return std::nullopt;
+  return ring_.next_->due_;
 }
 
 TimerId Timers::set(Instant due, std::function<void()> task) {

@@ -27,16 +27,17 @@ class DeadlineNode {
   // Leaves the list, if in one.
   void cancel();
 
-  bool armed() const { return list_ != nullptr; }
-  bool armed_in(const DeadlineList& list) const { return list_ == &list; }
+  bool armed() const { return list_ != 0; }
+  bool armed_in(const DeadlineList& list) const;
 
  private:
   friend class DeadlineList;
 
+  // The neighbours in a ring that the list itself closes.
   DeadlineNode* previous_ = nullptr;
   DeadlineNode* next_ = nullptr;
-  DeadlineList* list_ = nullptr;
   Instant due_{};
+  std::uint8_t list_ = 0;  // Its number; 0 for none.
 };
 
 // All members wait equally long, so the list stays sorted by appending: arming and cancelling cost
@@ -44,7 +45,10 @@ class DeadlineNode {
 // the list is.
 class DeadlineList {
  public:
-  explicit DeadlineList(Duration length) : length_(length) {}
+  // `number`: from 1, and different for lists that take the same nodes.
+  DeadlineList(std::uint8_t number, Duration length) : length_(length), number_(number) {
+    ring_.previous_ = ring_.next_ = &ring_;
+  }
   DeadlineList(const DeadlineList&) = delete;
   DeadlineList& operator=(const DeadlineList&) = delete;
 
@@ -57,16 +61,17 @@ class DeadlineList {
   // When pop_due() will next return something.
   std::optional<Instant> next_due() const;
 
-  bool empty() const { return first_ == nullptr; }
+  bool empty() const { return ring_.next_ == &ring_; }
 
  private:
   friend class DeadlineNode;
-  void remove(DeadlineNode& node);
 
   Duration length_;
-  DeadlineNode* first_ = nullptr;
-  DeadlineNode* last_ = nullptr;
+  DeadlineNode ring_;
+  std::uint8_t number_;
 };
+
+inline bool DeadlineNode::armed_in(const DeadlineList& list) const { return list_ == list.number_; }
 
 using TimerId = std::uint64_t;  // 0 is no timer.
 

@@ -46,10 +46,10 @@ Loop::Loop(LoopOptions options)
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(std::make_shared<Wake>()),
       scratch_(new char[scratch_bytes]),
-      request_(options_.request_time_max),
-      idle_(options_.keep_alive_max),
-      stall_(options_.write_stall_max),
-      linger_(options_.linger_max) {
+      request_(1, options_.request_time_max),
+      idle_(2, options_.keep_alive_max),
+      stall_(3, options_.write_stall_max),
+      linger_(4, options_.linger_max) {
   if (epoll_fd_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   watch(epoll_fd_, EPOLL_CTL_ADD, wake_->fd(), EPOLLIN | EPOLLET, wake_tag);
 }

@@ -15,9 +15,9 @@ constexpr std::size_t live_marks = 4;
 }  // namespace
 
 Stream::Stream(LiveLoop& live, Transport transport, std::string_view client)
-    : live_(live),
-      transport_(transport),
-      admission_(live.context().admission.stream_opened(client, live.now())) {
+    : transport_(transport),
+      admission_(live.context().admission.stream_opened(client, live.now())),
+      live_(live) {
   live_.context().counts.of(transport_).open.add();
 }
 

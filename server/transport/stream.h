@@ -44,10 +44,11 @@ class Stream : public park::Parked, public Subscriber {
   park::Connection* connection() { return connection_; }
 
  private:
+  // The small ones first: they fit behind the base's last member.
+  Transport transport_ : 8;
+  std::uint32_t admission_;  // What admission knows it by.
   LiveLoop& live_;
   park::Connection* connection_ = nullptr;
-  Transport transport_;
-  std::uint32_t admission_;  // What admission knows it by.
 };
 
 }  // namespace freshet::server

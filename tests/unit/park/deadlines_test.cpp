@@ -11,7 +11,7 @@ namespace {
 Instant at(int milliseconds) { return Instant{} + Duration{milliseconds}; }
 
 TEST_CASE("deadlines fall due in the order they were armed", "[park][deadlines]") {
-  DeadlineList list(Duration{100});
+  DeadlineList list(1, Duration{100});
   DeadlineNode first, second;
   list.arm(first, at(0));
   list.arm(second, at(10));
@@ -25,7 +25,7 @@ TEST_CASE("deadlines fall due in the order they were armed", "[park][deadlines]"
 }
 
 TEST_CASE("arming again starts the time anew", "[park][deadlines]") {
-  DeadlineList list(Duration{100});
+  DeadlineList list(1, Duration{100});
   DeadlineNode first, second;
   list.arm(first, at(0));
   list.arm(second, at(10));
@@ -36,7 +36,7 @@ TEST_CASE("arming again starts the time anew", "[park][deadlines]") {
 }
 
 TEST_CASE("arming in another list leaves the first", "[park][deadlines]") {
-  DeadlineList requests(Duration{10}), idle(Duration{1'000});
+  DeadlineList requests(1, Duration{10}), idle(2, Duration{1'000});
   DeadlineNode node;
   requests.arm(node, at(0));
   idle.arm(node, at(5));
@@ -46,7 +46,7 @@ TEST_CASE("arming in another list leaves the first", "[park][deadlines]") {
 }
 
 TEST_CASE("a cancelled or destroyed node never falls due", "[park][deadlines]") {
-  DeadlineList list(Duration{100});
+  DeadlineList list(1, Duration{100});
   DeadlineNode first, last;
   {
     DeadlineNode destroyed;
