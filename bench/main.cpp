@@ -10,6 +10,7 @@
 #include "herd.h"
 #include "memory.h"
 #include "requests.h"
+#include "topics.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Measures the freshet server on this machine, over loopback only."};
@@ -25,6 +26,17 @@ int main(int argc, char** argv) {
 
   CLI::App* herd =
       app.add_subcommand("herd", "Clients that come back after an outage, in the model");
+
+  std::size_t topic_count = 1'000'000;
+  std::size_t pattern_count = 100'000;
+  CLI::App* topics =
+      app.add_subcommand("topics", "Bytes and time of a topic, pattern, subscription");
+  topics->add_option("--topics", topic_count, "Topics")
+      ->check(CLI::Range(1'000, 100'000'000))
+      ->capture_default_str();
+  topics->add_option("--patterns", pattern_count, "Patterns")
+      ->check(CLI::Range(1'000, 100'000'000))
+      ->capture_default_str();
 
   freshet::bench::FanoutOptions options;
   options.scripts = FRESHET_BENCH_PEERS;
@@ -62,6 +74,7 @@ int main(int argc, char** argv) {
   try {
     if (*floor) return freshet::bench::serve_floor(floor_port);
     if (*herd) return freshet::bench::measure_herd(FRESHET_BENCH_RESULTS);
+    if (*topics) return freshet::bench::measure_topics(topic_count, pattern_count);
     options.program = program;
     if (*requests) return freshet::bench::measure_requests(options);
     if (*long_polling) return freshet::bench::measure_long_polling(options);
