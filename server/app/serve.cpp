@@ -31,6 +31,7 @@ struct Flags {
   std::size_t loops = 0;
   std::string demo;
   CLI::Option* demo_option = nullptr;
+  bool no_deflate = false;
   std::string log_level = "info";
   std::vector<std::string> rules;
 };
@@ -66,6 +67,9 @@ void add_service_flags(CLI::App& command, Flags& flags) {
           ->expected(0, 1)
           ->group("What it serves");
   group.flag("--echo", server.echo, "Serve /v1/echo for WebSocket conformance suites");
+  group.flag("--no-deflate", flags.no_deflate, "Compress nothing that is sent");
+  group.bytes("--deflate-bytes-min", server.compression.bytes_min,
+              "The smallest WebSocket message that is compressed, for clients that ask for it");
   group.count("--loops", flags.loops, "Event loops, a thread each; 0 is one per core", 0);
   command
       .add_option_function<std::string>(
@@ -196,6 +200,7 @@ int serve(Flags& flags) {
   options.port = listen->port;
   options.loops = static_cast<unsigned>(std::min<std::size_t>(flags.loops, 1024));
   options.demo = demo_folder(flags);
+  options.compression.on = !flags.no_deflate;
   for (const std::string& rule : flags.rules) {
     if (const auto added = options.rules.add(rule); !added) {
       return fail(usage, "--rule: " + added.error().message);

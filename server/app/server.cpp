@@ -146,6 +146,7 @@ Server::Server(ServerOptions options)
   context_.guard = server::Guard(options_.publish_key);
   context_.limits = options_.limits;
   context_.overload.set_bytes_max(options_.limits.outbox_total_bytes_max);
+  context_.compression = options_.compression;
   context_.hub.ping = options_.ping;
   context_.hub.subscriptions_max = options_.limits.patterns_max;
   context_.hub.rules = options_.rules;

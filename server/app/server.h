@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "admission/admission.h"
+#include "compress/compression.h"
 #include "freshet/result.h"
 #include "guard/limits.h"
 #include "log/shared_log.h"
@@ -35,6 +36,7 @@ struct ServerOptions {
   server::Retention retention;
   server::TopicRules rules;  // What slow readers lose.
   server::Limits limits;
+  server::Compression compression;
   // Of each connection. What a body and an outbox may hold follows from `limits`.
   park::LoopOptions connection;
   Duration drain_max{20'000};  // The longest stop() takes.

@@ -42,6 +42,16 @@ const Blob& EncodedMessage::websocket() {
   return websocket_;
 }
 
+const Blob& EncodedMessage::websocket_deflated(WebSocketDeflate& deflate) {
+  if (!websocket_deflated_) {
+    std::string bytes = deflate.deflate(*frame_);
+    const std::size_t plain_bytes =
+        wire::encode_frame_head(wire::Opcode::text, frame_->size()).size() + frame_->size();
+    websocket_deflated_ = bytes.size() < plain_bytes ? make_blob(std::move(bytes)) : websocket();
+  }
+  return websocket_deflated_;
+}
+
 const Blob& EncodedMessage::sse() {
   if (!sse_) {
     sse_ = make_blob(is_control() ? wire::encode_sse_control(*frame_, cursor_)

@@ -14,6 +14,17 @@ namespace freshet::server {
 // The same type as park::Blob, which the hub may not name.
 using Blob = std::shared_ptr<const std::string>;
 
+// Makes the compressed WebSocket frame of a message. The hub knows no library that compresses, so
+// the transport is asked.
+class WebSocketDeflate {
+ public:
+  // One whole text frame (RFC 7692) that any number of connections may be sent.
+  virtual std::string deflate(std::string_view frame) = 0;
+
+ protected:
+  ~WebSocketDeflate() = default;
+};
+
 // Threads: one loop's. Each loop makes its own forms; the frame itself is shared by all.
 class EncodedMessage {
  public:
@@ -28,8 +39,10 @@ class EncodedMessage {
   const Blob& frame() const { return frame_; }  // {"id":…} on one line, no line end.
   const Blob& line();                           // The frame and a line feed (NDJSON).
   const Blob& websocket();                      // One unmasked text frame.
-  const Blob& sse();                            // One event.
-  const Blob& sse_chunk();                      // The event as one HTTP/1.1 chunk.
+  // The same compressed, by `deflate` at the first call; the plain one when that is no shorter.
+  const Blob& websocket_deflated(WebSocketDeflate& deflate);
+  const Blob& sse();        // One event.
+  const Blob& sse_chunk();  // The event as one HTTP/1.1 chunk.
 
  private:
   MessageRef message_;
@@ -37,6 +50,7 @@ class EncodedMessage {
   Blob frame_;
   Blob line_;
   Blob websocket_;
+  Blob websocket_deflated_;
   Blob sse_;
   Blob sse_chunk_;
 };

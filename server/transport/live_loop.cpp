@@ -26,6 +26,7 @@ LiveLoop::LiveLoop(park::Loop& loop, ServerContext& context)
     : loop_(loop),
       context_(context),
       hub_(context.log, context.hub),
+      deflate_(context.compression),
       random_(seeded()),
       report_(context) {
   hub_.on_slow([this](std::string_view topic) { context_.overload.note_slow(topic); });
@@ -112,6 +113,7 @@ void LiveLoop::housekeep() {
   housekeeping_timer_ = loop_.after(housekeeping_interval, [this] { housekeep(); });
   hub_.set_window(context_.admission.window());
   report_.report(hub_.counts(), loop_.counters());
+  report_.report(deflate_.counts());
 }
 
 std::string LiveLoop::client_id(std::string given) {

@@ -14,6 +14,7 @@
 #include "park/loop.h"
 #include "transport/come_back.h"
 #include "transport/loop_report.h"
+#include "transport/message_deflate.h"
 #include "transport/server_context.h"
 
 namespace freshet::server {
@@ -30,6 +31,7 @@ class LiveLoop final : private LogFollower {
   ServerContext& context() { return context_; }
   Hub& hub() { return hub_; }
   park::Loop& loop() { return loop_; }
+  MessageDeflate& deflate() { return deflate_; }
   Instant now() const;
 
   // The same calls of the hub, with a pump at the end of this turn.
@@ -65,6 +67,7 @@ class LiveLoop final : private LogFollower {
   park::Loop& loop_;
   ServerContext& context_;
   Hub hub_;
+  MessageDeflate deflate_;
   std::mt19937_64 random_;
   LoopReport report_;
   std::atomic<bool> noted_{false};  // A wake is on its way.

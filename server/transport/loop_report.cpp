@@ -50,6 +50,14 @@ void LoopReport::report(const HubCounts& hub, const park::LoopCounters& sockets)
   report_outboxes(sockets);
 }
 
+void LoopReport::report(const DeflateCounts& deflate) {
+  rise(counts_.deflated_messages, deflate.messages, deflate_.messages);
+  rise(counts_.deflated_bytes_in, deflate.bytes_in, deflate_.bytes_in);
+  rise(counts_.deflated_bytes_out, deflate.bytes_out, deflate_.bytes_out);
+  rise(counts_.deflated_deliveries, deflate.deliveries, deflate_.deliveries);
+  rise(counts_.inflated_messages, deflate.inflated, deflate_.inflated);
+}
+
 void LoopReport::report_outboxes(const park::LoopCounters& sockets) {
   const std::int64_t now = sockets.outbox_bytes.load(std::memory_order_relaxed);
   if (now != outbox_bytes_) overload_.add(now - std::exchange(outbox_bytes_, now));

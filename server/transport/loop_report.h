@@ -7,6 +7,7 @@
 
 #include "hub/hub.h"
 #include "park/loop.h"
+#include "transport/message_deflate.h"
 #include "transport/server_context.h"
 
 namespace freshet::server {
@@ -22,6 +23,9 @@ class LoopReport {
 
   // Adds the difference to the last report.
   void report(const HubCounts& hub, const park::LoopCounters& sockets);
+
+  // The same of what it compressed.
+  void report(const DeflateCounts& deflate);
 
   // The part of it that overload depends on: bytes that wait in the outboxes.
   void report_outboxes(const park::LoopCounters& sockets);
@@ -39,6 +43,7 @@ class LoopReport {
   ServerCounts& counts_;
   Overload& overload_;
   HubCounts hub_;
+  DeflateCounts deflate_;
   Sockets sockets_;
   std::int64_t connections_ = 0;
   std::int64_t outbox_bytes_ = 0;

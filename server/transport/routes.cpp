@@ -230,6 +230,16 @@ std::string metrics_text(const ServerContext& context) {
   text.sample(counts.refused_draining.value(), {{"reason", "draining"}});
   text.sample(counts.refused_malformed.value(), {{"reason", "malformed"}});
   write_admission(text, context.admission);
+  text.family("freshet_deflated_messages_total", "counter",
+              "WebSocket messages compressed, once in each loop for all that receive them.");
+  text.sample(counts.deflated_messages.value());
+  text.family("freshet_deflated_bytes_total", "counter", "Of these, bytes before and after.");
+  text.sample(counts.deflated_bytes_in.value(), {{"side", "before"}});
+  text.sample(counts.deflated_bytes_out.value(), {{"side", "after"}});
+  one("freshet_deflated_deliveries_total", "counter", "Deliveries of compressed messages.",
+      counts.deflated_deliveries.value());
+  one("freshet_inflated_messages_total", "counter", "Messages that clients sent compressed.",
+      counts.inflated_messages.value());
   counts.limits.write(text);
   one("freshet_connections", "gauge", "Open sockets of clients.", counts.connections.value());
   one("freshet_outbox_bytes", "gauge", "What waits to be sent, over all connections.",

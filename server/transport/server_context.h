@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "compress/compression.h"
 #include "freshet/transport.h"
 #include "guard/identity.h"
 #include "guard/limits.h"
@@ -39,8 +40,13 @@ struct ServerCounts {
   Count refused_rate;  // Faster than the admission rate.
   Count refused_full;  // Over streams_max, or a poll while all outboxes are full.
   Count refused_draining;
-  Count refused_malformed;  // Requests for a stream or a poll that do not parse.
-  Count websocket_faults;   // Connections ended for a breach of RFC 6455 or of the protocol.
+  Count refused_malformed;   // Requests for a stream or a poll that do not parse.
+  Count websocket_faults;    // Connections ended for a breach of RFC 6455 or of the protocol.
+  Count deflated_messages;   // WebSocket messages compressed, by each loop.
+  Count deflated_bytes_in;   // Of these, before
+  Count deflated_bytes_out;  // and after.
+  Count deflated_deliveries;
+  Count inflated_messages;  // Sent compressed by clients.
   LimitCounts limits;
   Count connections;    // Sockets that are open now.
   Count accept_pauses;  // Times a loop ran out of file descriptors.
@@ -75,6 +81,7 @@ struct ServerContext {
   Limits limits;
   Overload overload;
   HubOptions hub;
+  Compression compression;
   bool echo = false;  // Serve /v1/echo.
   ServerCounts counts;
   SharedAdmission admission;

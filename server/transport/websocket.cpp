@@ -42,8 +42,9 @@ std::string_view as_text(std::span<const char> bytes) { return {bytes.data(), by
 // neither answer a close nor send a frame is no WebSocket any more (§7.1.5, §7.2.1).
 class WebSocketStream final : public Stream {
  public:
-  WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity)
+  WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity, DeflateAgreement deflate)
       : Stream(live, Transport::websocket, request.client),
+        deflate_(deflate),
         opening_(std::make_unique<OpenRequest>(std::move(request))) {
     // Without a publish key everybody is the same, and costs nothing until the first publish.
     if (live.context().guard.wants_key() && identity.may_publish) {
@@ -61,7 +62,10 @@ class WebSocketStream final : public Stream {
   void handle_bytes(std::span<const char> bytes) override;
   void handle_peer_half_closed() override { end({}); }
 
-  Sent send(EncodedMessage& message) override { return queue_message(message.websocket()); }
+  Sent send(EncodedMessage& message) override {
+    return queue_message(deflate_.agreed() ? live().deflate().frame_of(message, deflate_)
+                                           : message.websocket());
+  }
   void send_control(EncodedMessage& frame, const wire::ServerFrame&) override {
     queue_control(frame.websocket());
   }
@@ -80,6 +84,7 @@ class WebSocketStream final : public Stream {
   };
 
   void handle_event(const wire::WebSocketEvent& event);
+  void handle_compressed(const wire::WebSocketEvent& event);
   void handle_frame(std::string_view text);
   void handle(const wire::Subscribe& frame) { live().subscribe(*this, frame); }
   void handle(const wire::Unsubscribe& frame) { live().unsubscribe(*this, frame.ref); }
@@ -99,6 +104,7 @@ class WebSocketStream final : public Stream {
   // Ends the connection for a fault of the peer's.
   void fail(std::uint16_t code, std::string_view reason) {
     live().context().counts.websocket_faults.add();
+    if (code == 1009) live().context().counts.limits.of(LimitName::message_bytes).add();
     close(code, reason);
   }
   void set_identity(Identity identity) {
@@ -106,6 +112,12 @@ class WebSocketStream final : public Stream {
     publishing_->identity = std::move(identity);
   }
 
+  std::size_t frame_bytes_max() {
+    return std::max(live().context().limits.message_bytes_max + frame_head_bytes_max,
+                    subscribe_bytes_max);
+  }
+
+  DeflateAgreement deflate_;
   std::unique_ptr<OpenRequest> opening_;           // Until handle_parked.
   std::unique_ptr<wire::WebSocketParser> parser_;  // Only while a frame is incomplete.
   std::shared_ptr<Publishing> publishing_;
@@ -114,10 +126,8 @@ class WebSocketStream final : public Stream {
 void WebSocketStream::handle_bytes(std::span<const char> bytes) {
   if (!connection()) return;
   if (!parser_) {
-    const Limits& limits = live().context().limits;
-    parser_ = std::make_unique<wire::WebSocketParser>(
-        wire::Role::server,
-        std::max(limits.message_bytes_max + frame_head_bytes_max, subscribe_bytes_max));
+    parser_ = std::make_unique<wire::WebSocketParser>(wire::Role::server, frame_bytes_max(),
+                                                      deflate_.agreed());
   }
   parser_->feed(as_text(bytes));
   while (const auto event = parser_->next()) {
@@ -125,12 +135,7 @@ void WebSocketStream::handle_bytes(std::span<const char> bytes) {
     if (!connection()) break;
   }
   if (connection()) {
-    if (const auto fault = parser_->fault()) {
-      if (fault->close_code == 1009) {
-        live().context().counts.limits.of(LimitName::message_bytes).add();
-      }
-      fail(fault->close_code, fault->reason);
-    }
+    if (const auto fault = parser_->fault()) fail(fault->close_code, fault->reason);
   }
   if (!connection() || parser_->idle()) parser_.reset();
 }
@@ -138,7 +143,7 @@ void WebSocketStream::handle_bytes(std::span<const char> bytes) {
 void WebSocketStream::handle_event(const wire::WebSocketEvent& event) {
   switch (event.opcode) {
     case wire::Opcode::text:
-      return handle_frame(event.payload);
+      return event.compressed ? handle_compressed(event) : handle_frame(event.payload);
     case wire::Opcode::ping:
       return queue_control(park::make_blob(wire::encode_frame(wire::Opcode::pong, event.payload)));
     case wire::Opcode::close:
@@ -149,6 +154,12 @@ void WebSocketStream::handle_event(const wire::WebSocketEvent& event) {
     case wire::Opcode::continuation:
       return;
   }
+}
+
+void WebSocketStream::handle_compressed(const wire::WebSocketEvent& event) {
+  const auto plain = live().deflate().inflate(event, frame_bytes_max());
+  if (!plain) return fail(close_code_of_inflate(plain.error()), plain.error().message);
+  handle_frame(*plain);
 }
 
 void WebSocketStream::handle_frame(std::string_view text) {
@@ -186,11 +197,14 @@ void WebSocketStream::handle(const wire::Token& frame) {
   if (frame.ref != 0) send_frame(wire::Ack{.ref = frame.ref, .id = 0});
 }
 
-// Echoes whole messages, text and binary.
+// Echoes whole messages, text and binary, compressed where that is agreed.
 class EchoStream final : public park::Parked {
  public:
-  explicit EchoStream(const Limits& limits)
-      : parser_(wire::Role::server, std::max(limits.message_bytes_max, echo_bytes_max)) {}
+  EchoStream(LiveLoop& live, DeflateAgreement deflate)
+      : live_(live),
+        bytes_max_(std::max(live.context().limits.message_bytes_max, echo_bytes_max)),
+        parser_(wire::Role::server, bytes_max_, deflate.agreed()),
+        deflate_(deflate) {}
 
   void handle_parked(park::Connection& connection) override { connection_ = &connection; }
 
@@ -208,7 +222,7 @@ class EchoStream final : public park::Parked {
         case wire::Opcode::pong:
           break;
         default:
-          send(event->opcode, event->payload);
+          echo(*event);
       }
       if (!connection_) return;
     }
@@ -225,15 +239,27 @@ class EchoStream final : public park::Parked {
   // Conformance suites send so much, whatever a publish may hold.
   static constexpr std::size_t echo_bytes_max = 16 * 1024 * 1024;
 
+  void echo(const wire::WebSocketEvent& event) {
+    if (!event.compressed) return send(event.opcode, event.payload);
+    const auto plain = live_.deflate().inflate(event, bytes_max_);
+    if (plain) return send(event.opcode, *plain);
+    end(close_frame(close_code_of_inflate(plain.error()), plain.error().message));
+  }
+
   void send(wire::Opcode opcode, std::string_view payload) {
-    if (connection_->send(wire::encode_frame(opcode, payload)) == park::SendResult::refused) {
+    const bool control = opcode >= wire::Opcode::close;
+    auto bytes = live_.deflate().encode(opcode, payload, control ? DeflateAgreement{} : deflate_);
+    if (connection_->send(std::move(bytes)) == park::SendResult::refused) {
       end(close_frame(wire::close_code::slow_consumer, "slow consumer: its outbox is full"));
     }
   }
   void end(Blob last) { std::exchange(connection_, nullptr)->close_after_flush(std::move(last)); }
 
+  LiveLoop& live_;
   park::Connection* connection_ = nullptr;
+  std::size_t bytes_max_;
   wire::WebSocketParser parser_;
+  DeflateAgreement deflate_;
 };
 
 }  // namespace
@@ -241,6 +267,8 @@ class EchoStream final : public park::Parked {
 void handle_websocket(LiveLoop& live, const Request& request, Response& response) {
   if (!accept_websocket(request, wire::websocket_subprotocol, response)) return;
   ServerContext& context = live.context();
+  const auto deflate = accept_deflate(request, context.compression, response);
+  if (!deflate) return;
   auto identity = context.guard.identify(request.header("Authorization"));
   if (!identity) return refuse_websocket(request, response, identity.error());
   auto parsed = parse_subscribe_query(request, context.limits);
@@ -255,12 +283,14 @@ void handle_websocket(LiveLoop& live, const Request& request, Response& response
     return refuse_websocket_busy(request, response, *refusal);
   }
   response.park_upgraded(std::make_unique<WebSocketStream>(
-      live, open_request(live, *std::move(parsed)), *std::move(identity)));
+      live, open_request(live, *std::move(parsed)), *std::move(identity), *deflate));
 }
 
 void handle_echo(LiveLoop& live, const Request& request, Response& response) {
   if (!accept_websocket(request, {}, response)) return;
-  response.park_upgraded(std::make_unique<EchoStream>(live.context().limits));
+  const auto deflate = accept_deflate(request, live.context().compression, response);
+  if (!deflate) return;
+  response.park_upgraded(std::make_unique<EchoStream>(live, *deflate));
 }
 
 }  // namespace freshet::server

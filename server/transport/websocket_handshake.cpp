@@ -54,4 +54,25 @@ bool accept_websocket(const Request& request, std::string_view subprotocol, Resp
   return true;
 }
 
+std::optional<DeflateAgreement> accept_deflate(const Request& request,
+                                               const Compression& compression, Response& response) {
+  constexpr std::string_view extensions = "Sec-WebSocket-Extensions";
+  std::string offers;
+  for (const HeaderView& header : request.headers()) {
+    if (equals_ignoring_case(header.name, extensions)) offers.append(header.value).append(",");
+  }
+  const auto answer = negotiate_deflate(offers);
+  if (!answer) {
+    response.headers.clear();
+    set_problem(response, {.status = 400,
+                           .code = "malformed",
+                           .detail = "Sec-WebSocket-Extensions is not a list of extensions",
+                           .members = {}});
+    return std::nullopt;
+  }
+  if (!compression.on || !answer->agreement.agreed()) return DeflateAgreement{};
+  response.headers.emplace_back(extensions, answer->extension);
+  return answer->agreement;
+}
+
 }  // namespace freshet::server

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "compress/inflater.h"
+
 namespace freshet::tests {
 namespace {
 
@@ -12,6 +14,12 @@ app::ServerOptions for_test(app::ServerOptions options) {
   options.loops = 2;
   options.connection.io = park::io_of_environment();
   return options;
+}
+
+std::string inflated(std::string_view bytes) {
+  auto plain = server::Inflater().inflate(bytes, 64 << 20);
+  if (!plain) throw std::runtime_error("not DEFLATE data: " + plain.error().message);
+  return *std::move(plain);
 }
 
 }  // namespace
@@ -64,8 +72,12 @@ WebSocketPeer::Frame WebSocketPeer::next() {
   const auto byte = [](char c) { return static_cast<unsigned char>(c); };
   const std::string head = client_.read(2);
   if (head.size() < 2) throw std::runtime_error("the server ended the connection");
-  if ((byte(head[0]) & 0xF0) != 0x80 || (byte(head[1]) & 0x80) != 0) {
+  const bool compressed = byte(head[0]) & 0x40;
+  if ((byte(head[0]) & 0xB0) != 0x80 || (byte(head[1]) & 0x80) != 0) {
     throw std::runtime_error("a server's frame is whole and unmasked");
+  }
+  if (compressed && answer_.find("permessage-deflate") == std::string::npos) {
+    throw std::runtime_error("a frame is compressed that must not be");
   }
   std::uint64_t length = byte(head[1]);
   if (length >= 126) {
@@ -73,7 +85,8 @@ WebSocketPeer::Frame WebSocketPeer::next() {
     length = 0;
     for (const char digit : digits) length = length << 8 | byte(digit);
   }
-  Frame frame{static_cast<wire::Opcode>(byte(head[0]) & 15), client_.read(length)};
+  Frame frame{static_cast<wire::Opcode>(byte(head[0]) & 15), client_.read(length), 0, compressed};
+  if (compressed) frame.payload = inflated(frame.payload);
   if (frame.opcode == wire::Opcode::close && frame.payload.size() >= 2) {
     frame.close_code =
         static_cast<std::uint16_t>(byte(frame.payload[0]) << 8 | byte(frame.payload[1]));

@@ -38,6 +38,7 @@ class WebSocketPeer {
     wire::Opcode opcode;
     std::string payload;
     std::uint16_t close_code = 0;
+    bool compressed = false;  // It came so; `payload` is plain.
   };
 
   WebSocketPeer(std::uint16_t port, std::string_view target, std::string_view headers = {});

@@ -68,7 +68,7 @@ using Transcript = std::vector<std::string>;
 Transcript transcript(WebSocketPeer& peer) {
   Transcript all;
   for (;;) {
-    const auto [opcode, payload, code] = peer.next();
+    const auto [opcode, payload, code, compressed] = peer.next();
     switch (opcode) {
       case wire::Opcode::text:
         all.push_back("text:" + payload);

@@ -25,10 +25,12 @@ MAY_INCLUDE = {
     "server/admission": {"freshet", "wire", "log"},
     "server/herd": {"freshet", "wire", "core", "log", "hub", "admission"},
     "server/park": set(),
+    "server/compress": {"freshet"},
     "server/guard": {"freshet", "wire"},
     "server/observe": {"freshet", "wire"},
-    "server/http": {"freshet", "wire", "log", "guard", "observe", "park"},
-    "server/transport": {"freshet", "wire", "log", "hub", "park", "http", "admission", "guard", "observe"},
+    "server/http": {"freshet", "wire", "log", "guard", "observe", "park", "compress"},
+    "server/transport": {
+        "freshet", "wire", "log", "hub", "park", "http", "admission", "guard", "observe", "compress"},
 }
 
 # Folders whose every source has a test file of the same path itself, and which include nothing that waits, asks or

@@ -35,6 +35,30 @@ TEST_CASE("every form carries the same frame and is made once", "[hub][encoded]"
   CHECK(encoded.websocket().get() == encoded.websocket().get());
 }
 
+TEST_CASE("the compressed frame is made at first need, once", "[hub][encoded]") {
+  struct Counting final : WebSocketDeflate {
+    std::string deflate(std::string_view frame) override {
+      ++calls;
+      return std::string(frame.size() / 2, 'z');
+    }
+    int calls = 0;
+  } deflate;
+  EncodedMessage encoded(message(), "k3f9");
+  encoded.websocket();
+  CHECK(deflate.calls == 0);
+  CHECK(*encoded.websocket_deflated(deflate) == std::string(19, 'z'));
+  CHECK(encoded.websocket_deflated(deflate).get() == encoded.websocket_deflated(deflate).get());
+  CHECK(deflate.calls == 1);
+}
+
+TEST_CASE("what compression makes no shorter goes as it is", "[hub][encoded]") {
+  struct Longer final : WebSocketDeflate {
+    std::string deflate(std::string_view frame) override { return std::string(frame) + "zz"; }
+  } deflate;
+  EncodedMessage encoded(message(), "k3f9");
+  CHECK(encoded.websocket_deflated(deflate).get() == encoded.websocket().get());
+}
+
 TEST_CASE("a control frame is a named event, with its cursor as id", "[hub][encoded]") {
   EncodedMessage ping(R"({"op":"ping"})", "k3f9:7");
   CHECK(ping.is_control());

@@ -39,6 +39,23 @@ TEST_CASE("a report adds what was counted since the last one", "[transport][repo
   CHECK(counts.accept_pauses.value() == 1);
 }
 
+TEST_CASE("what was compressed is reported like the rest", "[transport][report]") {
+  MemoryLog log(1);
+  ServerContext context(log);
+  const ServerCounts& counts = context.counts;
+  LoopReport report(context);
+  DeflateCounts deflate{
+      .messages = 2, .bytes_in = 5000, .bytes_out = 900, .deliveries = 40, .inflated = 3};
+  report.report(deflate);
+  deflate.deliveries = 60;
+  report.report(deflate);
+  CHECK(counts.deflated_messages.value() == 2);
+  CHECK(counts.deflated_bytes_in.value() == 5000);
+  CHECK(counts.deflated_bytes_out.value() == 900);
+  CHECK(counts.deflated_deliveries.value() == 60);
+  CHECK(counts.inflated_messages.value() == 3);
+}
+
 TEST_CASE("the reports of several loops add up, and each takes its gauges back",
           "[transport][report]") {
   MemoryLog log(1);

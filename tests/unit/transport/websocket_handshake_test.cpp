@@ -99,5 +99,50 @@ TEST_CASE("a broken handshake is refused", "[transport][websocket]") {
   }
 }
 
+// Compression (RFC 7692 §5) ----------------------------------------------------------------------
+
+struct Offered {
+  std::optional<DeflateAgreement> agreement;
+  Answer answer;
+};
+
+Offered offer(const std::string& headers, const Compression& compression = {}) {
+  HttpEngine engine;
+  Offered offered;
+  engine.get("/v1/ws", [&](const Request& asked, Response& response) {
+    response.headers.emplace_back("Upgrade", "websocket");
+    offered.agreement = accept_deflate(asked, compression, response);
+    offered.answer = response;
+  });
+  ask(engine, get_request("/v1/ws", headers));
+  return offered;
+}
+
+TEST_CASE("offers may stand in several headers", "[transport][websocket][deflate]") {
+  const Offered offered = offer(
+      "Sec-WebSocket-Extensions: foo\r\n"
+      "sec-websocket-extensions: permessage-deflate; server_max_window_bits=12\r\n");
+  REQUIRE(offered.agreement);
+  CHECK(offered.agreement->fits(4096));
+  CHECK_FALSE(offered.agreement->fits(4097));
+  CHECK(offered.answer.headers.back().first == "Sec-WebSocket-Extensions");
+}
+
+TEST_CASE("without an offer, and without compression, no extension is named",
+          "[transport][websocket][deflate]") {
+  const std::string wish = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  for (const Offered& offered : {offer(""), offer(wish, {.on = false})}) {
+    REQUIRE(offered.agreement);
+    CHECK_FALSE(offered.agreement->agreed());
+    CHECK(offered.answer.headers.size() == 1);
+  }
+}
+
+TEST_CASE("a malformed offer fails the handshake", "[transport][websocket][deflate]") {
+  const Offered offered = offer("Sec-WebSocket-Extensions: permessage-deflate; =\r\n");
+  CHECK_FALSE(offered.agreement);
+  CHECK(offered.answer.status == 400);
+}
+
 }  // namespace
 }  // namespace freshet::server
