@@ -1,12 +1,18 @@
 // A curve for each policy over the seconds since the loss.
 import uPlot from "uplot";
 import { on_theme, theme_colour } from "../shell/theme.ts";
+import { thinned } from "./scales.ts";
 
 export interface Curve {
   /** A custom property of the style sheet, without its dashes. */
   readonly colour: string;
   readonly values: ArrayLike<number>;
+  /** Lengths of dashes and gaps, so that a line is told by more than its colour; none: whole. */
+  readonly dashes: number[];
 }
+
+/** More points than this no screen shows, and drawing them would hold up the page. */
+const points_max = 800;
 
 /** "arrivals" has a logarithmic scale: a stampede is thousands of times what the server admits. */
 export type Kind = "arrivals" | "back";
@@ -18,6 +24,8 @@ export class HerdChart {
   private shape_ = "";
   /** What the server admits in a slot. */
   private fair_ = 0;
+  /** Seconds that the server is away. */
+  private down_ = 0;
 
   constructor(
     private readonly place_: HTMLElement,
@@ -27,25 +35,31 @@ export class HerdChart {
     on_theme(() => this.plot_?.redraw());
   }
 
-  show(curves: readonly Curve[], slot_seconds: number, fair: number): void {
+  show(curves: readonly Curve[], slot_seconds: number, fair: number, down: number): void {
     this.fair_ = fair;
+    this.down_ = down;
     const shape = curves.map(({ colour }) => colour).join();
     if (!this.plot_ || shape !== this.shape_) {
       this.plot_?.destroy();
       this.shape_ = shape;
       this.plot_ = new uPlot(this.options(curves), [[], ...curves.map(() => [])], this.place_);
     }
-    const length = Math.max(1, ...curves.map(({ values }) => values.length));
-    const none = this.kind_ === "arrivals" ? null : undefined;
+    const slots = Math.max(1, ...curves.map(({ values }) => values.length));
+    const step = Math.max(1, Math.ceil(slots / points_max));
+    const length = Math.ceil(slots / step);
     this.plot_.setData([
-      Array.from({ length }, (_, index) => index * slot_seconds),
-      ...curves.map(({ values }) =>
-        Array.from({ length }, (_, index) => {
-          const value = values[index] ?? none;
-          // A logarithmic scale has no nought.
-          return this.kind_ === "arrivals" && !value ? null : value;
-        }),
-      ),
+      Array.from({ length }, (_, index) => index * step * slot_seconds),
+      ...curves.map((curve) => {
+        const values = thinned(curve.values, slots, points_max);
+        const last = values.at(-1);
+        return Array.from({ length }, (_, index) => {
+          const value = values[index];
+          // Who is back stays so, while nobody arrives any more.
+          if (this.kind_ === "back") return value ?? last;
+          // A logarithmic scale has no nought: it is drawn at the foot, where a spike begins.
+          return value === undefined ? null : Math.max(value, 1);
+        });
+      }),
     ] as uPlot.AlignedData);
   }
 
@@ -96,15 +110,27 @@ export class HerdChart {
       ],
       series: [
         {},
-        ...curves.map(({ colour }, index) => ({
+        ...curves.map(({ colour, dashes }, index) => ({
           stroke: () => theme_colour(colour),
-          width: index === 0 ? 2.5 : 1.25,
+          width: index === 0 ? 2.5 : 1.5,
+          dash: dashes,
           spanGaps: false,
           points: { show: false },
         })),
       ],
-      hooks: { drawAxes: [(plot) => this.draw_fair_share(plot)] },
+      hooks: {
+        drawClear: [(plot) => this.shade_outage(plot)],
+        drawAxes: [(plot) => this.draw_fair_share(plot)],
+      },
     };
+  }
+
+  private shade_outage(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const end = Math.min(this.down_, plot.scales["x"]?.max ?? 0);
+    if (end <= 0) return;
+    ctx.fillStyle = theme_colour("lost-soft");
+    ctx.fillRect(bbox.left, bbox.top, plot.valToPos(end, "x", true) - bbox.left, bbox.height);
   }
 
   // A broken line where the server is just busy.

@@ -7,15 +7,27 @@ import { show_hint } from "../shell/hint.ts";
 import { StatePill } from "../shell/state_pill.ts";
 import { start_theme_toggle } from "../shell/theme.ts";
 import { HerdChart } from "./chart.ts";
-import { endMs, type Figures, type Settings, type Slots, slotMs } from "./model.ts";
+import { end_ms, type Figures, type Settings, type Slots, slotMs } from "./model.ts";
 import type { Order, Report } from "./run.ts";
 import { RealHerd } from "./real_herd.ts";
 import { count_words, position_of, scales, seconds_words, value_at } from "./scales.ts";
 
 /** Ours first; the others take the colours in this order. */
 const colours = ["river", "long-polling", "polling", "websocket", "up"] as const;
+const dashes: readonly number[][] = [[], [9, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 const compared_max = colours.length - 1;
 const first_compared = ["socket.io", "centrifuge", "eventsource"];
+/** What most people have met; the rest is one step away. */
+const in_sight = [
+  ...first_compared,
+  "signalr",
+  "pusher",
+  "ably",
+  "phoenix",
+  "reconnecting-websocket",
+  "nats.js",
+  "full",
+];
 
 start_theme_toggle();
 const pill = new StatePill();
@@ -30,12 +42,13 @@ const inputs = {
   clients: required("#clients", HTMLInputElement),
   down: required("#down", HTMLInputElement),
   rate: required("#rate", HTMLInputElement),
+  burst: required("#burst", HTMLInputElement),
 };
 const cold = required("#cold", HTMLInputElement);
 const state_words = required("#herd-state", HTMLElement);
 const note = required("#herd-note", HTMLElement);
 const rows = required("#figures", HTMLTableSectionElement);
-const choices = required("#policies", HTMLFieldSetElement);
+const choices = required(".herd-policies", HTMLFieldSetElement);
 const arrivals = new HerdChart(required("#arrivals-chart", HTMLElement), "arrivals");
 const back = new HerdChart(required("#back-chart", HTMLElement), "back");
 
@@ -51,18 +64,19 @@ function settings(): Settings {
     clients: at("clients"),
     down: at("down") * 1000,
     rate: at("rate"),
-    burst: 50,
+    burst: at("burst"),
     cold: cold.checked,
   };
 }
 
-function show_settings({ clients, down, rate }: Settings): void {
+function show_settings({ clients, down, rate, burst }: Settings): void {
   const said = {
     clients: count_words(clients),
     down: `${down / 1000} s`,
     rate: count_words(rate),
+    burst: count_words(burst),
   };
-  for (const name of ["clients", "down", "rate"] as const) {
+  for (const name of ["clients", "down", "rate", "burst"] as const) {
     set_text(required(`#${name}-words`, HTMLOutputElement), said[name]);
     inputs[name].setAttribute("aria-valuetext", said[name]);
   }
@@ -83,17 +97,23 @@ function start(): void {
 
 const draw = in_next_frame(() => {
   const drawn = (values: (slots: Slots) => ArrayLike<number>) =>
-    curves.map((one, index) => ({ colour: colours[index]!, values: values(one) }));
-  const { clients, rate } = order.settings;
+    curves.map((one, index) => ({
+      colour: colours[index]!,
+      dashes: dashes[index]!,
+      values: values(one),
+    }));
+  const { clients, rate, down } = order.settings;
   arrivals.show(
     drawn((slots) => slots.arrivals),
     slotMs / 1000,
     (rate * slotMs) / 1000,
+    down / 1000,
   );
   back.show(
     drawn(({ recovered }) => share_back(recovered, clients)),
     slotMs / 1000,
     0,
+    down / 1000,
   );
   show_figures();
 });
@@ -110,7 +130,7 @@ function show_figures(): void {
       const back_by = (time: number) => {
         if (!Number.isNaN(time)) return seconds_words(time);
         if (!is_done) return "not yet";
-        return one.gaveUp > 0 ? "never" : `> ${endMs / 1000} s`;
+        return one.gaveUp > 0 ? "never" : `> ${Math.round(end_ms(order.settings) / 1000)} s`;
       };
       return element(
         "tr",
@@ -152,22 +172,17 @@ worker.addEventListener("error", () => set_text(state_words, "this browser canno
 
 /** One box for each policy, so many of them at once as there are colours. */
 function offer(policies: Extract<Report, { kind: "policies" }>["policies"]): void {
-  choices.append(
-    ...policies
-      .filter(({ name }) => name !== "windowed")
-      .map(({ name, summary }) =>
-        element(
-          "label",
-          { class: "herd-policy" },
-          element("input", {
-            type: "checkbox",
-            value: name,
-            checked: first_compared.includes(name),
-          }),
-          element("span", {}, name, element("small", {}, summary)),
-        ),
-      ),
-  );
+  const known = required("#policies", HTMLElement);
+  const more = required("#more-policies", HTMLElement);
+  for (const { name, summary } of policies) {
+    if (name === "windowed") continue;
+    const checked = first_compared.includes(name);
+    const box = element("input", { type: "checkbox", value: name, checked });
+    const words = element("span", {}, name, element("small", {}, summary));
+    (in_sight.includes(name) ? known : more).append(
+      element("label", { class: "herd-policy" }, box, words),
+    );
+  }
   limit_choices();
   start();
 }
@@ -189,5 +204,6 @@ choices.addEventListener("change", () => {
 inputs.clients.value = String(position_of(scales.clients, 100_000));
 inputs.down.value = String(position_of(scales.down, 10));
 inputs.rate.value = String(position_of(scales.rate, 2000));
+inputs.burst.value = String(position_of(scales.burst, 50));
 show_settings(settings());
 required("#settings", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());

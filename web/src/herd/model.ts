@@ -40,8 +40,13 @@ export interface Slots {
 }
 
 export const slotMs = 100;
-/** The model ends here, whoever is still away: some policies never bring all back. */
-export const endMs = 240_000;
+/**
+ * Where the model ends, whoever is still away, for some policies never bring all back: four minutes,
+ * or somewhat more than the best server needs where that is longer; at most an hour.
+ */
+export function end_ms({ clients, down, rate }: Pick<Settings, "clients" | "down" | "rate">): number {
+  return Math.min(3_600_000, Math.max(240_000, Math.round(1.3 * (down + (clients / rate) * 1000))));
+}
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -102,7 +107,7 @@ export class Model {
       burst,
       Number(cold),
       1,
-      endMs,
+      end_ms({ clients, down, rate }),
       seed,
     );
     if (made === 0) throw new RangeError(this.words(this.exports_.fault_words()));

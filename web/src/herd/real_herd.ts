@@ -57,11 +57,12 @@ export class RealHerd {
     this.chart_ ??= new HerdChart(this.place_, "arrivals");
     this.chart_.show(
       [
-        { colour: "river", values: result.arrivals },
-        { colour: "long-polling", values: result.back },
+        { colour: "river", dashes: [], values: result.arrivals },
+        { colour: "long-polling", dashes: [9, 4], values: result.back },
       ],
       slotMs / 1000,
       (result.rate * slotMs) / 1000,
+      result.down_ms / 1000,
     );
     const all = result.all_ms === null ? "Not all came back" : `All were back after ${seconds_words(result.all_ms)}`;
     set_text(
@@ -69,7 +70,7 @@ export class RealHerd {
       `${all}; with ${count_words(result.rate)} admitted a second nobody could have them back before ` +
         `${seconds_words(result.ideal_ms)}. At most ${count_words(result.peak)} arrived in a tenth of a second, with ` +
         `${result.tries.toFixed(1)} tries each. Lost without a gap: ${result.lost}; delivered twice: ${result.twice}. ` +
-        `Blue is who tries, orange is who is let in.`,
+        `The whole line is who tries, the dashed one who is let in.`,
     );
   }
 }

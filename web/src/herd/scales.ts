@@ -13,6 +13,7 @@ export const scales = {
   clients: { min: 100, max: 1_000_000, log: true },
   down: { min: 0, max: 60, log: false },
   rate: { min: 50, max: 50_000, log: true },
+  burst: { min: 1, max: 1000, log: true },
 } as const satisfies Record<string, Scale>;
 
 /** The value at a position, rounded to two digits that count. */
@@ -41,4 +42,21 @@ export function seconds_words(milliseconds: number): string {
   return milliseconds < 1000
     ? `${Math.round(milliseconds)} ms`
     : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/**
+ * At most `most` values for as many as there are: the greatest of each group, so that a spike stays
+ * in sight however long the run. What only rises keeps its last value so, too.
+ */
+export function thinned(values: ArrayLike<number>, length: number, most: number): number[] {
+  const step = Math.max(1, Math.ceil(length / most));
+  const kept: number[] = [];
+  for (let from = 0; from < values.length; from += step) {
+    let greatest = 0;
+    for (let at = from; at < Math.min(from + step, values.length); at++) {
+      greatest = Math.max(greatest, values[at] ?? 0);
+    }
+    kept.push(greatest);
+  }
+  return kept;
 }
