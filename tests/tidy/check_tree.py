@@ -57,10 +57,6 @@ TESTED_ELSEWHERE = {
     "server/park/loops.cpp": "tests/unit/park/loop_test.cpp",
     "server/park/request_handler.cpp": "tests/unit/park/loop_test.cpp",
     "server/transport/live_loop.cpp": "tests/integration/server_websocket_test.cpp",
-    "server/transport/long_polling.cpp": "tests/integration/server_polling_test.cpp",
-    "server/transport/polling.cpp": "tests/integration/server_polling_test.cpp",
-    "server/transport/sse.cpp": "tests/integration/server_sse_test.cpp",
-    "server/transport/websocket.cpp": "tests/integration/server_websocket_test.cpp",
 }
 
 # The program itself: tests/cli and tests/integration run it as its users do, by flags, output and exit codes.

@@ -28,8 +28,7 @@ class OneLoopServer {
     if (set_up) set_up(context);
     const std::string fault =
         loops_.start(park::one_loop(), [this, make = std::move(make)](park::Loop& loop) {
-          return make ? make(loop, context)
-                      : std::make_unique<LoopHandler>(loop, context, EngineOptions{});
+          return make ? make(loop, context) : make_routes(loop);
         });
     if (!fault.empty()) throw std::runtime_error(fault);
   }
@@ -50,6 +49,11 @@ class OneLoopServer {
     done.wait();
   }
 
+  // Of the routes of the protocol: ends every stream and poll, as a server does that stops.
+  void drain() {
+    run([this](park::Loop&) { routes_->live().drain(); });
+  }
+
   std::uint64_t publish(std::string_view topic, std::string_view data) {
     std::uint64_t id = 0;
     log.append({.topic = topic, .data = data}, {},
@@ -62,6 +66,13 @@ class OneLoopServer {
   ServerContext context;
 
  private:
+  std::unique_ptr<park::RequestHandler> make_routes(park::Loop& loop) {
+    auto routes = std::make_unique<LoopHandler>(loop, context, EngineOptions{});
+    routes_ = routes.get();
+    return routes;
+  }
+
+  LoopHandler* routes_ = nullptr;
   park::Loops loops_;
 };
 
