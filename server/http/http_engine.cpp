@@ -47,10 +47,11 @@ class MemoryStream final : public httplib::Stream {
 // answered Expect; handlers read headers and query from the bytes that came, because cpp-httplib
 // 0.41 percent-decodes header values and drops repeated query parameters; Upgrade would start its
 // own WebSocket, which takes a thread. It reads byte by byte, so what it does not see costs
-// nothing.
+// nothing; nor does it route, so of a path it needs only to see that there is one.
 std::string short_head(const Request& request) {
+  const std::string_view path = request.raw_path();
   std::string head;
-  head.append(request.method()).append(" ").append(request.raw_path());
+  head.append(request.method()).append(" ").append(path.starts_with('/') ? "/" : path);
   return head.append(" HTTP/1.1\r\n\r\n");
 }
 
@@ -67,6 +68,8 @@ struct Exchange {
   Response response = {};
   LateAnswer late = {};
   bool is_stream = false;
+  bool handled = false;  // By a route; `failure` is what its handler threw.
+  std::exception_ptr failure = {};
 };
 thread_local Exchange* current_exchange = nullptr;
 
@@ -95,6 +98,30 @@ class HttpEngine::Core final : public httplib::Server {
     set_header_writer([](httplib::Stream& out, httplib::Headers& headers) {
       return write_headers(*current_exchange, out, headers);
     });
+  }
+
+  // Runs the route's handler, if there is one, ahead of cpp-httplib: most answers of a handler come
+  // later, and theirs needs no head from it.
+  void handle_routed(Exchange& exchange) const {
+    if (exchange.verdict == OriginVerdict::refused) return;
+    Request& request = exchange.request;
+    auto match = router.find(request.method(), request.raw_path());
+    if (!match) return;
+    request.parameters_ = std::move(match->parameters);
+    exchange.handled = true;
+    try {
+      handlers[match->index](request, exchange.response);
+    } catch (...) {
+      exchange.failure = std::current_exception();
+    }
+  }
+
+  // Whether the handler's answer comes without cpp-httplib: late, or by another protocol.
+  static bool is_parked(const Exchange& exchange) {
+    using Parking = Response::Parking;
+    const Response& response = exchange.response;
+    return !exchange.failure && response.status < 400 && !exchange.request.is_head() &&
+           (response.parking_ == Parking::answer || response.parking_ == Parking::upgraded);
   }
 
   // Runs cpp-httplib over the request and returns the bytes it answers.
@@ -212,6 +239,8 @@ class HttpEngine::Core final : public httplib::Server {
   }
 
   void dispatch(Exchange& exchange) {
+    if (exchange.failure) std::rethrow_exception(exchange.failure);
+    if (exchange.handled) return;
     Request& request = exchange.request;
     Response& response = exchange.response;
     if (exchange.verdict == OriginVerdict::refused) {
@@ -224,10 +253,6 @@ class HttpEngine::Core final : public httplib::Server {
                           .members = {}});
     }
     const std::string_view path = request.raw_path();
-    if (auto match = router.find(request.method(), path)) {
-      request.parameters_ = std::move(match->parameters);
-      return handlers[match->index](request, response);
-    }
     const std::string methods = router.methods(path);
     if (request.method() == "OPTIONS" && (!methods.empty() || path == "*")) {
       return answer_options(exchange, methods);
@@ -306,7 +331,9 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes, const park::Pee
   exchange.late.fixed_headers_ = core_->fixed_headers(request, exchange.verdict);
   exchange.response.late_ = &exchange.late;
 
-  park::Reply reply{.bytes = core_->run(exchange), .parked = nullptr};
+  core_->handle_routed(exchange);
+  park::Reply reply;
+  if (!Core::is_parked(exchange)) reply.bytes = core_->run(exchange);
   Response& response = exchange.response;
   reply.keep_alive = exchange.late.keep_alive();
   reply.parked = std::move(response.parked_);
@@ -316,7 +343,7 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes, const park::Pee
     case Response::Parking::stream:
       break;
     case Response::Parking::answer:
-      reply.bytes.clear();  // The answer is late, so its head is too.
+      reply.bytes.clear();  // The fallback parked: its answer is late, so its head is too.
       break;
     case Response::Parking::upgraded:
       status = 101;
