@@ -59,8 +59,10 @@ Load load_of(const FanoutOptions& options, std::size_t subscribers, std::size_t 
 std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options, const PeerPaths& paths,
                                                std::size_t subscribers) {
   std::vector<std::unique_ptr<System>> systems;
-  for (Peer& peer : options.peers(peer_names(), paths)) {
-    systems.push_back(std::make_unique<System>(std::move(peer), subscribers));
+  for (const std::string& name : peer_names()) {
+    if (auto peer = options.wanted_peer(name, paths)) {
+      systems.push_back(std::make_unique<System>(*std::move(peer), subscribers));
+    }
   }
   return systems;
 }

@@ -5,9 +5,12 @@
 #include <exception>
 #include <string>
 
+#include "client.h"
+#include "connect.h"
 #include "fanout.h"
 #include "floor.h"
 #include "herd.h"
+#include "latency.h"
 #include "memory.h"
 #include "requests.h"
 #include "topics.h"
@@ -53,6 +56,9 @@ int main(int argc, char** argv) {
   };
   CLI::App* fanout = comparison("fanout", "CPU of the server per delivery, beside other servers");
   CLI::App* requests = comparison("requests", "CPU of the server per GET and POST, beside node");
+  CLI::App* latency = comparison("latency", "How long after its publish a message is delivered");
+  CLI::App* connect = comparison("connect", "CPU of the server per client that subscribes");
+  CLI::App* client = comparison("client", "Messages through subscribe() of the native SDK");
   CLI::App* long_polling =
       comparison("long-polling", "CPU of the server per message of a long poll, beside nchan");
   fanout->add_option("--subscribers", options.subscribers, "How many; may be a list")
@@ -77,6 +83,9 @@ int main(int argc, char** argv) {
     if (*topics) return freshet::bench::measure_topics(topic_count, pattern_count);
     options.program = program;
     if (*requests) return freshet::bench::measure_requests(options);
+    if (*latency) return freshet::bench::measure_latency(options);
+    if (*connect) return freshet::bench::measure_connect(options);
+    if (*client) return freshet::bench::measure_client(options);
     if (*long_polling) return freshet::bench::measure_long_polling(options);
     if (*fanout) {
       options.pace_per_delivery = std::chrono::nanoseconds(pace);

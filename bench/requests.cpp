@@ -38,7 +38,7 @@ std::vector<Case> request_cases() {
 
 class RequestSystem {
  public:
-  explicit RequestSystem(const Peer& peer)
+  explicit RequestSystem(Peer peer)
       : name_(peer.name + "/" + peer.transport),
         server_(pinned_to(server_core, peer.command), peer.port),
         clients_(peer.port, request_clients) {}
@@ -107,10 +107,7 @@ class LongPollSystem {
 template <typename System>
 std::vector<std::unique_ptr<System>> start_all(const Setting& setting, const Scratch& scratch,
                                                const std::vector<std::string>& names) {
-  std::vector<std::unique_ptr<System>> systems;
-  for (Peer& peer : setting.peers(names, setting.paths(scratch.folder()))) {
-    systems.push_back(std::make_unique<System>(std::move(peer)));
-  }
+  auto systems = setting.start<System>(names, setting.paths(scratch.folder()));
   pin_this_process_to(load_core);
   return systems;
 }

@@ -16,21 +16,13 @@ PeerPaths Setting::paths(const std::filesystem::path& scratch) const {
           .scratch = scratch};
 }
 
-std::vector<Peer> Setting::peers(const std::vector<std::string>& names,
-                                 const PeerPaths& paths) const {
-  std::vector<Peer> found;
-  for (const std::string& name : names) {
-    if (!systems.empty() && std::find(systems.begin(), systems.end(), name) == systems.end()) {
-      continue;
-    }
-    auto peer = make_peer(name, paths);
-    if (peer) {
-      found.push_back(*std::move(peer));
-    } else {
-      std::printf("%s is not installed (bench/peers/setup.sh): left out\n", name.c_str());
-    }
+std::optional<Peer> Setting::wanted_peer(const std::string& name, const PeerPaths& paths) const {
+  if (!systems.empty() && std::find(systems.begin(), systems.end(), name) == systems.end()) {
+    return std::nullopt;
   }
-  return found;
+  auto peer = make_peer(name, paths);
+  if (!peer) std::printf("%s is not installed (bench/peers/setup.sh): left out\n", name.c_str());
+  return peer;
 }
 
 Scratch::Scratch()

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,21 @@ struct Setting {
 
   PeerPaths paths(const std::filesystem::path& scratch) const;
 
-  // Of `names` those that are wanted and installed, each on ports of its own; says which are not.
-  std::vector<Peer> peers(const std::vector<std::string>& names, const PeerPaths& paths) const;
+  // Makes a System of each of `names` that is wanted and installed; says which are not. The ports
+  // of one are chosen when it is its turn: connections to those before it take ports too.
+  template <typename System>
+  std::vector<std::unique_ptr<System>> start(const std::vector<std::string>& names,
+                                             const PeerPaths& paths) const {
+    std::vector<std::unique_ptr<System>> started;
+    for (const std::string& name : names) {
+      if (auto peer = wanted_peer(name, paths)) {
+        started.push_back(std::make_unique<System>(*std::move(peer)));
+      }
+    }
+    return started;
+  }
+
+  std::optional<Peer> wanted_peer(const std::string& name, const PeerPaths& paths) const;
 };
 
 // A folder for the servers' configuration files; goes with this.
