@@ -50,11 +50,11 @@ class CheckTreeTest(unittest.TestCase):
         self.assertEqual(list(check_tree.check_sources_have_tests(self.root)), [])
 
     def test_a_source_that_is_tested_elsewhere_names_a_test_that_exists(self):
-        self.write("server/transport/polling.cpp")
+        self.write("server/park/connection.cpp")
         self.assertEqual(len(list(check_tree.check_sources_have_tests(self.root))), 1)
-        self.write("tests/integration/server_polling_test.cpp")
+        self.write("tests/unit/park/parked_test.cpp")
         self.assertEqual(list(check_tree.check_sources_have_tests(self.root)), [])
-        self.write("tests/unit/transport/polling_test.cpp")
+        self.write("tests/unit/park/connection_test.cpp")
         self.assertEqual(len(list(check_tree.check_sources_have_tests(self.root))), 1)
 
     def test_a_test_that_no_binary_builds_is_told(self):
