@@ -70,9 +70,9 @@ Result<SubscriptionId> Client::subscribe(Instant now, std::string_view pattern,
   if (auto checked_pattern = wire::check_pattern(pattern); !checked_pattern) {
     return checked_pattern.error();
   }
-  auto start = wire::parse_start(cursor);
-  if (!start) return start.error();
-  return parts_->table.add(pattern, *start);
+  wire::Start start;
+  if (const auto read = wire::read_start(cursor, start); !read) return read.error();
+  return parts_->table.add(pattern, start);
 }
 
 void Client::unsubscribe(Instant now, SubscriptionId subscription) {

@@ -197,8 +197,8 @@ void PublishQueue::handle_failed_post(Instant now, const ConnectionEnd& end) {
     fail_posted(ErrorCode::malformed, "the server refused the publishes as malformed");
   } else {
     // 412: the log was replaced. What only this POST carried may go to the new one.
-    const bool refused = end.kind == EndKind::unreachable || status == 412 || status == 404 ||
-                         status == 429 || status == 503;
+    const bool refused = end.kind == EndKind::unreachable || end.kind == EndKind::unsupported ||
+                         status == 412 || status == 404 || status == 429 || status == 503;
     take_back(0, refused ? Fate::refused : Fate::unknown);
     back_off(now, end.retry_after.value_or(Duration{0}));
   }

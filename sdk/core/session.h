@@ -92,7 +92,7 @@ class Session {
   void handle_retry(Instant now, Connection& connection, const wire::ControlFrame& retry);
   void handle_next(Connection& connection, const wire::ControlFrame& next);
   void handle_poll_answered(Instant now, Connection& connection);
-  void advance(Connection& connection, const wire::Cursor& cursor);
+  void advance(Connection& connection, const wire::ControlFrame& frame);
 
   // Being current, and handing over (session_handover.cpp).
   void become_current(Instant now, Connection& connection);

@@ -53,7 +53,7 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
       return take_over_if_live(now);
     case wire::Op::ping:
       policy_.set_window(frame.duration(Field::window, wire::window_default));
-      return advance(connection, frame.cursor(Field::cursor));
+      return advance(connection, frame);
     case wire::Op::gap:
       return handle_gap(connection, frame);
     case wire::Op::ack:
@@ -119,9 +119,11 @@ bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hell
   std::string_view cursors = hello.text(wire::Field::cursors);
   const auto commas = static_cast<std::size_t>(std::count(cursors.begin(), cursors.end(), ','));
   const bool pairwise = !cursors.empty() && commas + 1 == connection.asks.size();
+  wire::Cursor lowest;
+  hello.read(wire::Field::cursor, lowest);
   for (Ask& ask : connection.asks) {
-    wire::Cursor resolved =
-        pairwise ? wire::ControlFrame::take_cursor(cursors) : hello.cursor(wire::Field::cursor);
+    wire::Cursor resolved = lowest;
+    if (pairwise) wire::take_cursor(cursors, resolved);
     const wire::Cursor* const asked = ask.start.cursor();
     // The lowest of all says nothing about the others, but that they begin where they asked to.
     const bool lowest_of_several = !pairwise && connection.asks.size() > 1;
@@ -137,12 +139,14 @@ bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hell
 void Session::handle_subscribed(Connection& connection, const wire::ControlFrame& subscribed) {
   Ask* const ask = connection.find(subscribed.number(wire::Field::ref));
   if (ask == nullptr) return;
-  ask->accepted = table_.accept(*ask->entry, ask->start, subscribed.cursor(wire::Field::cursor),
-                                recovered(subscribed));
+  wire::Cursor resolved;
+  subscribed.read(wire::Field::cursor, resolved);
+  ask->accepted = table_.accept(*ask->entry, ask->start, resolved, recovered(subscribed));
 }
 
 void Session::handle_live(Connection& connection, const wire::ControlFrame& live) {
-  const wire::Cursor cursor = live.cursor(wire::Field::cursor);
+  wire::Cursor cursor;
+  live.read(wire::Field::cursor, cursor);
   const std::uint64_t ref = live.number(wire::Field::ref);
   for (Ask& ask : connection.asks) {
     // Without a ref it is for all.
@@ -155,10 +159,13 @@ void Session::handle_live(Connection& connection, const wire::ControlFrame& live
 
 void Session::handle_gap(Connection& connection, const wire::ControlFrame& gap) {
   const std::string_view pattern = gap.text(wire::Field::pattern);
+  wire::Cursor after;
+  wire::Cursor until;
+  gap.read(wire::Field::after, after);
+  gap.read(wire::Field::until, until);
   for (const Ask& ask : connection.asks) {
     if (!ask.accepted || ask.entry->pattern != pattern) continue;
-    table_.handle_gap(*ask.entry, gap.cursor(wire::Field::after), gap.cursor(wire::Field::until),
-                      gap.text(wire::Field::reason));
+    table_.handle_gap(*ask.entry, after, until, gap.text(wire::Field::reason));
   }
 }
 
@@ -198,7 +205,7 @@ void Session::handle_next(Connection& connection, const wire::ControlFrame& next
   connection.interval = next.duration(wire::Field::interval, wire::interval_default);
   connection.more = next.flag(wire::Field::more, false);
   if (connection.more) {
-    advance(connection, next.cursor(wire::Field::cursor));
+    advance(connection, next);
   } else {
     connection.caught_up = true;
     handle_live(connection, next);
@@ -223,7 +230,9 @@ void Session::handle_poll_answered(Instant now, Connection& connection) {
   }
 }
 
-void Session::advance(Connection& connection, const wire::Cursor& cursor) {
+void Session::advance(Connection& connection, const wire::ControlFrame& frame) {
+  wire::Cursor cursor;
+  frame.read(wire::Field::cursor, cursor);
   for (const Ask& ask : connection.asks) {
     if (ask.accepted) table_.advance(*ask.entry, cursor);
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <compare>
-#include <limits>
 #include <optional>
 
 #include "freshet/time.h"
@@ -36,7 +35,8 @@ class OptionalInstant {
   friend bool operator==(const OptionalInstant&, const OptionalInstant&) = default;
 
  private:
-  static constexpr Instant none{Duration{std::numeric_limits<Duration::rep>::min()}};
+  // Instants count from a zero in the past.
+  static constexpr Instant none{Duration{-1}};
 
   Instant at_ = none;
 };

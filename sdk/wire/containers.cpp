@@ -42,12 +42,33 @@ Text& Text::append(std::string_view text) {
   return *this;
 }
 
+Text& Text::operator=(std::string_view text) {
+  Text copy{text};
+  swap(copy);
+  return *this;
+}
+
+void Text::swap(Text& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+}
+
 void Text::resize(std::size_t size) {
   data_ = static_cast<char*>(resize_block(data_, size_, size));
   size_ = static_cast<std::uint32_t>(size);
 }
 
 void Text::clear() { resize(0); }
+
+void ListBase::free(std::size_t element_bytes) {
+  data_ = resize_block(data_, size_ * element_bytes, 0);
+  size_ = 0;
+}
+
+void ListBase::swap(ListBase& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+}
 
 void* ListBase::grow(std::size_t element_bytes) {
   const std::size_t bytes = size_ * element_bytes;

@@ -350,6 +350,10 @@ std::optional<Text> flatten(std::string_view json) {
   return reader.complete() ? std::optional{std::move(flat)} : std::nullopt;
 }
 
+bool take_cursor(std::string_view& rest, Cursor& cursor) {
+  return read_cursor(take_until(rest, ','), cursor);
+}
+
 ControlFrame::ControlFrame(std::string_view flat) {
   while (!flat.empty()) {
     const std::string_view name = take_until(flat, '\0');
@@ -396,18 +400,6 @@ bool ControlFrame::flag(Field field, bool absent) const {
   return has(field) ? values_[index_of(field)] == "true" : absent;
 }
 
-Cursor ControlFrame::cursor(Field field) const {
-  Cursor out;
-  read_cursor(text(field), out);
-  return out;
-}
-
-Cursor ControlFrame::take_cursor(std::string_view& rest) {
-  Cursor out;
-  read_cursor(take_until(rest, ','), out);
-  return out;
-}
-
 Duration ControlFrame::duration(Field field, Duration absent) const {
   const auto value = clamped_duration(values_[index_of(field)],
                                       field == Field::window ? window_max : duration_max);
@@ -418,11 +410,12 @@ Duration ControlFrame::duration(Field field, Duration absent) const {
 bool ControlFrame::well_typed(Field field) const {
   const std::string_view value = values_[index_of(field)];
   if (field < Field::cursor) return value.starts_with('"');
-  if (field < Field::cursors) return is_cursor(text(field));
+  Cursor cursor;
+  if (field < Field::cursors) return read_cursor(text(field), cursor);
   if (field == Field::cursors) {
     std::string_view rest = text(field);
     while (!rest.empty()) {
-      if (!is_cursor(take_until(rest, ','))) return false;
+      if (!take_cursor(rest, cursor)) return false;
     }
     return value.starts_with('[');
   }
@@ -457,6 +450,16 @@ Text encode(const Subscribe& frame) {
       .texts(Field::patterns, frame.patterns,
              [](const Text& pattern) -> std::string_view { return pattern; });
   if (!frame.start.is_latest()) out.text(Field::cursor, to_string(frame.start));
+  return out.finish();
+}
+
+Text encode_subscribe(std::uint64_t ref, std::string_view pattern, const Start& start) {
+  Text patterns = "[";
+  append_json_string(patterns, pattern);
+  patterns += ']';
+  Writer out{"subscribe"};
+  out.number(Field::ref, ref).raw(Field::patterns, patterns);
+  if (!start.is_latest()) out.text(Field::cursor, to_string(start));
   return out.finish();
 }
 

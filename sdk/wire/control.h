@@ -180,6 +180,10 @@ inline constexpr std::size_t field_count = 27;
 // for all others. nullopt if `json` is not one object.
 std::optional<Text> flatten(std::string_view json);
 
+// Takes the next of Field::cursors off the front of `rest`, which is ControlFrame::text() of it at
+// first. False when that is no cursor.
+bool take_cursor(std::string_view& rest, Cursor& cursor);
+
 // A control frame of the server, read in place: it holds for as long as the flat text does.
 class ControlFrame {
  public:
@@ -196,9 +200,8 @@ class ControlFrame {
   std::string_view text(Field field) const;
   std::uint64_t number(Field field) const;
   bool flag(Field field, bool absent) const;
-  Cursor cursor(Field field) const;
-  // The next of Field::cursors, off the front of `rest`, which is text(Field::cursors) at first.
-  static Cursor take_cursor(std::string_view& rest);
+  // False, and `cursor` as it was, when it is absent.
+  bool read(Field field, Cursor& cursor) const { return read_cursor(text(field), cursor); }
   // Clamped to [0, 1 day], window to [0, 10 min], so that a lying server cannot park a client for
   // ever.
   Duration duration(Field field, Duration absent) const;
@@ -221,6 +224,7 @@ Result<ClientFrame> parse_client_frame(std::string_view frame,
 Text encode(const ServerFrame& frame);
 
 Text encode(const Subscribe& frame);
+Text encode_subscribe(std::uint64_t ref, std::string_view pattern, const Start& start);
 Text encode(const Unsubscribe& frame);
 Text encode(const Token& frame);
 // Everything of a publish frame up to where the payload goes; the payload and "}" follow:

@@ -6,6 +6,7 @@
 
 #include "wire/json.h"
 #include "wire/quoted.h"
+#include "wire/topic.h"
 
 namespace freshet::wire {
 namespace {
@@ -13,13 +14,8 @@ namespace {
 constexpr std::string_view last_prefix = "last:";
 
 bool is_epoch(std::string_view text) {
-  if (text.empty() || text.size() > epoch_bytes_max) return false;
-  for (const char c : text) {
-    const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                         (c >= '0' && c <= '9') || c == '_' || c == '-';
-    if (!allowed) return false;
-  }
-  return true;
+  return !text.empty() && text.size() <= epoch_bytes_max &&
+         std::all_of(text.begin(), text.end(), is_name_byte);
 }
 
 Error invalid(std::string_view text, std::string_view expected) {
@@ -54,18 +50,29 @@ bool read_cursor(std::string_view text, Cursor& cursor) {
 }
 
 Result<Start> parse_start(std::string_view text) {
-  if (text.empty() || text == "latest") return Start{Latest{}};
-  if (text == "earliest") return Start{Earliest{}};
-  if (text.starts_with(last_prefix)) {
-    const auto count = json_number(text.substr(last_prefix.size()));
-    if (count && *count >= 1 && *count <= last_count_max) {
-      return Start{LastOf{static_cast<std::uint32_t>(*count)}};
-    }
-    return invalid(text, "a start: last:N takes a number from 1 to 1000");
-  }
+  Start start;
+  const auto read = read_start(text, start);
+  return read ? Result<Start>{start} : Result<Start>{read.error()};
+}
+
+Result<void> read_start(std::string_view text, Start& start) {
   Cursor cursor;
-  if (read_cursor(text, cursor)) return Start{cursor};
-  return invalid(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
+  if (text.empty() || text == "latest") {
+    start = Latest{};
+  } else if (text == "earliest") {
+    start = Earliest{};
+  } else if (text.starts_with(last_prefix)) {
+    const auto count = json_number(text.substr(last_prefix.size()));
+    if (!count || *count < 1 || *count > last_count_max) {
+      return invalid(text, "a start: last:N takes a number from 1 to 1000");
+    }
+    start = LastOf{static_cast<std::uint32_t>(*count)};
+  } else if (read_cursor(text, cursor)) {
+    start = cursor;
+  } else {
+    return invalid(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
+  }
+  return {};
 }
 
 Text to_string(const Cursor& cursor) {

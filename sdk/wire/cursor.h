@@ -95,13 +95,10 @@ Result<Cursor> parse_cursor(std::string_view text);
 
 // The same without the sentence: false, and `cursor` as it was, if `text` is not a cursor.
 bool read_cursor(std::string_view text, Cursor& cursor);
-inline bool is_cursor(std::string_view text) {
-  Cursor cursor;
-  return read_cursor(text, cursor);
-}
 
 // "" and "latest", "earliest", "last:N" or a cursor; ErrorCode::invalid_cursor otherwise.
 Result<Start> parse_start(std::string_view text);
+Result<void> read_start(std::string_view text, Start& start);
 
 Text to_string(const Cursor& cursor);
 Text to_string(const Start& start);

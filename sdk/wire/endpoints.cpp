@@ -3,15 +3,12 @@
 
 #include "wire/json.h"
 #include "wire/quoted.h"
+#include "wire/topic.h"
 
 namespace freshet::wire {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
-
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 bool is_one_of(std::string_view set, char c) { return set.find(c) != npos; }
 
@@ -50,7 +47,7 @@ std::size_t host_bytes(std::string_view rest) {
     return end != npos && end > 1 && rest[end] == ']' ? end + 1 : 0;
   }
   std::size_t end = 0;
-  while (end < rest.size() && (is_alphanumeric(rest[end]) || is_one_of("-._", rest[end]))) ++end;
+  while (end < rest.size() && (is_name_byte(rest[end]) || rest[end] == '.')) ++end;
   return end;
 }
 
@@ -73,12 +70,10 @@ Error invalid(std::string_view text, std::string_view why) {
 
 bool is_final_close_code(std::uint16_t code) { return code >= 4000 && code <= 4099; }
 
-Text percent_encode(std::string_view text) {
+void append_percent_encoded(Text& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789ABCDEF";
-  Text out;
-  out.reserve(text.size());
   for (const char c : text) {
-    if (is_alphanumeric(c) || is_one_of("-._~:,*", c)) {
+    if (is_name_byte(c) || is_one_of(".~:,*", c)) {
       out += c;
       continue;
     }
@@ -87,18 +82,13 @@ Text percent_encode(std::string_view text) {
     out += hex[byte >> 4];
     out += hex[byte & 15];
   }
-  return out;
 }
 
-Text encode_query(const List<std::pair<std::string_view, Text>>& parameters) {
-  Text out;
-  for (const auto& [name, value] : parameters) {
-    if (!out.empty()) out += '&';
-    out += name;
-    out += '=';
-    out += percent_encode(value);
-  }
-  return out;
+void append_parameter(Text& target, std::string_view name, std::string_view value) {
+  target += is_one_of(target, '?') ? '&' : '?';
+  target += name;
+  target += '=';
+  append_percent_encoded(target, value);
 }
 
 Text BaseUrl::origin() const {

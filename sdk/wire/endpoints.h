@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "freshet/containers.h"
 #include "freshet/result.h"
@@ -42,12 +41,12 @@ inline constexpr std::uint16_t token_expired = 4101;
 // 4000 to 4099: the client must not come back by itself. Every other code is retried by policy.
 bool is_final_close_code(std::uint16_t code);
 
-// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and ':' ',' '*' '.'. A '+' is
-// encoded.
-Text percent_encode(std::string_view text);
+// Appends a text, percent-encoded all but unreserved characters (RFC 3986 §2.3) and ':' ',' '*'
+// '.'. A '+' is encoded.
+void append_percent_encoded(Text& out, std::string_view text);
 
-// "name=value&name=value", values percent-encoded.
-Text encode_query(const List<std::pair<std::string_view, Text>>& parameters);
+// Appends "name=value" behind a '?' or '&', the value percent-encoded.
+void append_parameter(Text& target, std::string_view name, std::string_view value);
 
 // An http or https base address ("https://host:port/prefix"). ws and wss are taken as http and
 // https.

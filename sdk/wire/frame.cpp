@@ -2,8 +2,6 @@
 // every client: one pass, no allocation.
 #include "wire/frame.h"
 
-#include <array>
-
 #include "wire/json.h"
 #include "wire/topic.h"
 
@@ -11,14 +9,7 @@ namespace freshet::wire {
 namespace {
 
 // What may stand in a topic; its segments are the publisher's and the hub's affair.
-constexpr std::array<bool, 256> topic_bytes = [] {
-  std::array<bool, 256> table{};
-  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                       "0123456789_-.$")) {
-    table[static_cast<unsigned char>(c)] = true;
-  }
-  return table;
-}();
+bool is_topic_byte(char c) { return is_name_byte(c) || c == '.' || c == '$'; }
 
 // Reads from the front of a frame; each function is false when something else stands there.
 class HeadReader {
@@ -32,21 +23,16 @@ class HeadReader {
   }
 
   bool take_number(std::uint64_t& value) {
-    constexpr std::uint64_t value_max = (std::uint64_t{1} << 53) - 1;
     const std::size_t begin = at_;
-    value = 0;
-    for (; at_ < frame_.size(); ++at_) {
-      const unsigned digit = static_cast<unsigned char>(frame_[at_]) - unsigned{'0'};
-      if (digit > 9) break;
-      value = value * 10 + digit;
-      if (value > value_max) return false;
-    }
-    return at_ == begin + 1 || (at_ > begin && frame_[begin] != '0');
+    while (at_ < frame_.size() && frame_[at_] >= '0' && frame_[at_] <= '9') ++at_;
+    const auto number = json_number(frame_.substr(begin, at_ - begin));
+    value = number.value_or(0);
+    return number.has_value();
   }
 
   bool take_topic(std::string_view& topic) {
     const std::size_t begin = at_;
-    while (at_ < frame_.size() && topic_bytes[static_cast<unsigned char>(frame_[at_])]) ++at_;
+    while (at_ < frame_.size() && is_topic_byte(frame_[at_])) ++at_;
     topic = frame_.substr(begin, at_ - begin);
     return !topic.empty() && topic.size() <= topic_bytes_max;
   }

@@ -297,8 +297,7 @@ std::optional<std::uint64_t> clamped_number(std::string_view digits, std::uint64
   std::uint64_t value = 0;
   for (const char c : digits) {
     if (!is_digit(c)) return std::nullopt;
-    const auto digit = static_cast<std::uint64_t>(c - '0');
-    value = value > max / 10 ? max : std::min(value * 10 + digit, max);
+    value = std::min(value * 10 + static_cast<std::uint64_t>(c - '0'), max);
   }
   return value;
 }

@@ -57,7 +57,7 @@ std::optional<List<Text>> json_strings(std::string_view raw);
 // A raw value that is a whole number in [0, 2^53); nullopt otherwise.
 std::optional<std::uint64_t> json_number(std::string_view raw);
 
-// Digits only, read as `max` when they say more; nullopt for anything else.
+// Digits only, read as `max` when they say more; nullopt for anything else. REQUIRES: max <= 2^53.
 std::optional<std::uint64_t> clamped_number(std::string_view digits, std::uint64_t max);
 
 std::optional<bool> json_bool(std::string_view raw);

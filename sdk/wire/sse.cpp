@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "wire/json.h"
 
@@ -11,6 +12,8 @@ namespace freshet::wire {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+// One more than what can begin a known field.
+constexpr std::size_t name_bytes_max = byte_order_mark.size() + 6;
 constexpr std::uint64_t retry_max = 24u * 60 * 60 * 1000;
 // Above this the memory of a big event is given back rather than kept for the next one.
 constexpr std::size_t kept_bytes_max = 64 * 1024;
@@ -52,39 +55,26 @@ std::optional<SseEvent> SseParser::next() {
     clear(type_);
   }
   while (!input_.empty()) {
-    if (skip_lf_) {
+    const char c = input_.front();
+    const bool ends_line = c == '\n' || c == '\r';
+    if (c == '\n' && skip_lf_) {
+      input_.remove_prefix(1);
       skip_lf_ = false;
-      if (input_.front() == '\n') {
-        input_.remove_prefix(1);
-        continue;
-      }
+    } else if (ends_line) {
+      dispatched_ = end_line();
+    } else if (in_name_) {
+      take_name();
+    } else {
+      take_value();
     }
-    switch (phase_) {
-      case Phase::byte_order_mark:
-        take_byte_order_mark();
-        break;
-      case Phase::name:
-        take_name();
-        break;
-      case Phase::first_of_value:
-        if (input_.front() == ' ') input_.remove_prefix(1);
-        phase_ = Phase::value;
-        break;
-      case Phase::value:
-        take_value();
-        break;
-    }
-    const bool at_line_end = phase_ != Phase::byte_order_mark && phase_ != Phase::first_of_value &&
-                             !input_.empty() && (input_.front() == '\n' || input_.front() == '\r');
-    const bool dispatches = at_line_end && end_line();
+    if (!ends_line) skip_lf_ = false;
     if (overflowed_) {
       input_ = {};
       Text().swap(data_);
       Text().swap(value_);
       return std::nullopt;
     }
-    if (dispatches) {
-      dispatched_ = true;
+    if (dispatched_) {
       return SseEvent{type_.empty() ? std::string_view("message") : std::string_view(type_), data_,
                       last_id_};
     }
@@ -92,39 +82,22 @@ std::optional<SseEvent> SseParser::next() {
   return std::nullopt;
 }
 
-void SseParser::take_byte_order_mark() {
-  // name_bytes_ counts what of the mark has been seen. A mark broken off is the beginning of a
-  // field's name, and of no known one.
-  if (input_.front() == byte_order_mark[name_bytes_]) {
-    input_.remove_prefix(1);
-    if (++name_bytes_ < byte_order_mark.size()) return;
-    name_bytes_ = 0;
-  } else if (name_bytes_ > 0) {
-    name_bytes_ = static_cast<std::uint8_t>(name_.size() + 1);
-  }
-  phase_ = Phase::name;
-}
-
 void SseParser::take_name() {
-  while (!input_.empty()) {
-    const char c = input_.front();
-    if (c == '\n' || c == '\r') return;
-    input_.remove_prefix(1);
-    if (c == ':') {
-      begin_value();
-      phase_ = Phase::first_of_value;
-      return;
-    }
-    if (name_bytes_ < name_.size()) name_[name_bytes_] = c;
-    if (name_bytes_ <= name_.size()) ++name_bytes_;
+  const char c = input_.front();
+  input_.remove_prefix(1);
+  if (c == ':') {
+    end_name();
+    first_of_value_ = true;
+  } else if (name_.size() < name_bytes_max) {
+    name_ += c;
   }
 }
 
-// The field's name is whole: its value comes now, or is empty when the line had no colon.
-void SseParser::begin_value() {
-  const std::string_view name{name_.data(), std::min<std::size_t>(name_bytes_, name_.size())};
-  field_ = Field::unknown;
-  if (name_bytes_ > name_.size()) return;
+// The field's name is whole: its value comes now, or is empty when the line has no colon.
+void SseParser::end_name() {
+  in_name_ = false;
+  std::string_view name = name_;
+  if (first_line_ && name.starts_with(byte_order_mark)) name.remove_prefix(byte_order_mark.size());
   if (name == "data") field_ = Field::data;
   if (name == "event") field_ = Field::event;
   if (name == "id") field_ = Field::id;
@@ -136,6 +109,7 @@ void SseParser::begin_value() {
 }
 
 void SseParser::take_value() {
+  if (std::exchange(first_of_value_, false) && input_.front() == ' ') input_.remove_prefix(1);
   const std::string_view piece = input_.substr(0, line_bytes(input_));
   input_.remove_prefix(piece.size());
   if (field_ != Field::unknown) hold(piece);
@@ -154,10 +128,9 @@ bool SseParser::end_line() {
   skip_lf_ = input_.front() == '\r';
   input_.remove_prefix(1);
 
-  const bool blank = phase_ == Phase::name && name_bytes_ == 0;
-  if (phase_ == Phase::name) begin_value();
-  phase_ = Phase::name;
-  name_bytes_ = 0;
+  const bool blank =
+      in_name_ && (name_.empty() || (first_line_ && std::string_view{name_} == byte_order_mark));
+  if (in_name_) end_name();
   switch (field_) {
     case Field::event:
       type_.swap(value_);
@@ -173,11 +146,13 @@ bool SseParser::end_line() {
       break;
   }
   field_ = Field::unknown;
+  in_name_ = true;
+  first_line_ = first_of_value_ = false;
+  name_.clear();
   clear(value_);
   if (!blank) return false;
-  if (has_data_) return !(has_data_ = false);
-  clear(type_);
-  return false;
+  if (!has_data_) clear(type_);
+  return std::exchange(has_data_, false);
 }
 
 Text encode_sse_message(std::string_view cursor, std::string_view frame) {

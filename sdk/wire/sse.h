@@ -39,12 +39,10 @@ class SseParser {
 
  private:
   enum class Field : std::uint8_t { unknown, data, event, id, retry };
-  enum class Phase : std::uint8_t { byte_order_mark, name, first_of_value, value };
 
-  void take_byte_order_mark();
   void take_name();
+  void end_name();
   void take_value();
-  void begin_value();
   void hold(std::string_view piece);
   bool end_line();
 
@@ -53,12 +51,13 @@ class SseParser {
   Text data_;
   Text type_;
   Text last_id_;
-  Text value_;  // Of the line that is being read, unless it is data or unknown.
+  Text name_;   // Of the line that is being read, as much as can begin a known field.
+  Text value_;  // Its value, unless it is data or unknown.
   std::optional<std::uint64_t> retry_;
-  std::array<char, 5> name_{};   // As much as can begin a known field.
-  std::uint8_t name_bytes_ = 0;  // Past name_.size(): the field is unknown.
-  Phase phase_ = Phase::byte_order_mark;
   Field field_ = Field::unknown;
+  bool in_name_ = true;
+  bool first_of_value_ = false;
+  bool first_line_ = true;
   bool has_data_ = false;
   bool dispatched_ = false;  // data_ and type_ were given out and go at the next call.
   bool skip_lf_ = false;     // The last byte was CR.

@@ -8,11 +8,6 @@
 namespace freshet::wire {
 namespace {
 
-constexpr bool is_segment_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-';
-}
-
 // Takes the first segment off `rest`; afterwards `rest` is nullopt when that was the last one.
 std::string_view take_segment(std::optional<std::string_view>& rest) {
   const std::size_t dot = rest->find('.');
@@ -34,7 +29,7 @@ std::string_view segment_fault(std::string_view segment) {
     if (c == '*') return "'*' must be a whole segment";
     if (c == '>') return "'>' must be the whole last segment";
     if (c == '$') return "'$' may only begin a segment";
-    if (!is_segment_byte(c)) return "segments are made of letters, digits, '_' and '-'";
+    if (!is_name_byte(c)) return "segments are made of letters, digits, '_' and '-'";
   }
   return {};
 }
@@ -77,6 +72,11 @@ Result<void> check_topic(std::string_view text) {
 
 Result<void> check_pattern(std::string_view text) {
   return check(text, true, ErrorCode::invalid_pattern, "pattern");
+}
+
+bool is_name_byte(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
 bool is_reserved_topic(std::string_view topic) {

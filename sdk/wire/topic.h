@@ -21,6 +21,9 @@ Result<void> check_topic(std::string_view text);
 // Returns ErrorCode::invalid_pattern: "'prices*' is not a pattern: '*' must be a whole segment".
 Result<void> check_pattern(std::string_view text);
 
+// Whether `c` is one of [A-Za-z0-9_-], which segments and epochs are made of.
+bool is_name_byte(char c);
+
 // Whether the topic has a segment that begins with '$': only the server publishes there.
 bool is_reserved_topic(std::string_view topic);
 

@@ -60,19 +60,6 @@ std::uint32_t id_or_error(const Result<std::uint32_t>& result) {
   return 0;
 }
 
-// How something ended: `code` is the HTTP status or the close code, as the kind says; a negative
-// `retry_after` is none; the buffer holds the ticket, then the reason.
-ConnectionEnd connection_end(std::uint32_t kind, std::uint32_t code, double retry_after,
-                             std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  ConnectionEnd end{.kind = static_cast<EndKind>(kind)};
-  (end.kind == EndKind::closed ? end.close_code : end.http_status) =
-      static_cast<std::uint16_t>(code);
-  if (retry_after >= 0) end.retry_after = Duration{whole(retry_after)};
-  end.ticket = input(0, ticket_bytes);
-  end.reason = input(ticket_bytes, reason_bytes);
-  return end;
-}
-
 }  // namespace
 
 std::string_view input(std::size_t offset, std::size_t bytes) {
@@ -152,21 +139,26 @@ void control(std::uint32_t connection, std::uint32_t bytes) {
   client->handle_control(now(), connection, input(0, bytes));
 }
 
-void connection_ended(std::uint32_t connection, std::uint32_t kind, std::uint32_t code,
-                      double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  client->handle_end(now(), connection,
-                     connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
-}
-
 // The buffer holds one line of the answer to a POST of publishes, as from wire::flatten().
 void publish_answered(std::uint32_t post, std::uint32_t bytes) {
   client->handle_publish_answer(now(), post, input(0, bytes));
 }
 
-void post_ended(std::uint32_t post, std::uint32_t kind, std::uint32_t code, double retry_after,
-                std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  client->handle_post_end(now(), post,
-                          connection_end(kind, code, retry_after, ticket_bytes, reason_bytes));
+// How a POST or connection ended: `code` is the HTTP status or the close code, as the kind says; a
+// negative `retry_after` is none; the buffer holds the ticket, then the reason.
+void ended(std::uint32_t post, std::uint32_t connection, std::uint32_t kind, std::uint32_t code,
+           double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
+  ConnectionEnd end{.kind = static_cast<EndKind>(kind),
+                    .http_status = static_cast<std::uint16_t>(code),
+                    .close_code = static_cast<std::uint16_t>(code)};
+  if (retry_after >= 0) end.retry_after = Duration{whole(retry_after)};
+  end.ticket = input(0, ticket_bytes);
+  end.reason = input(ticket_bytes, reason_bytes);
+  if (post != 0) {
+    client->handle_post_end(now(), post, end);
+  } else {
+    client->handle_end(now(), connection, end);
+  }
 }
 
 void network_changed(std::uint32_t event) {

@@ -54,3 +54,31 @@ void operator delete(void* block, std::size_t bytes) noexcept {
 
 // The compiler always says the size.
 void operator delete(void*) noexcept { __builtin_trap(); }
+
+// The C library's are written for long texts and five times as large.
+extern "C" {
+
+std::size_t strlen(const char* text) {
+  const char* end = text;
+  while (*end != '\0') ++end;
+  return static_cast<std::size_t>(end - text);
+}
+
+void* memchr(const void* bytes, int wanted, std::size_t count) {
+  const auto* at = static_cast<const unsigned char*>(bytes);
+  for (; count > 0; --count, ++at) {
+    if (*at == static_cast<unsigned char>(wanted)) return const_cast<unsigned char*>(at);
+  }
+  return nullptr;
+}
+
+int memcmp(const void* one, const void* other, std::size_t count) {
+  const auto* left = static_cast<const unsigned char*>(one);
+  const auto* right = static_cast<const unsigned char*>(other);
+  for (; count > 0; --count, ++left, ++right) {
+    if (*left != *right) return *left - *right;
+  }
+  return 0;
+}
+
+}  // extern "C"

@@ -27,7 +27,7 @@ import {
 } from "./core.js";
 import { FreshetError } from "./error.js";
 import { openEventSource } from "./event_source.js";
-import { failure, type HttpRequest, isEnd, request } from "./http.js";
+import { exchange, failure, type HttpRequest } from "./http.js";
 import { watchPage } from "./page.js";
 import { poll } from "./poll.js";
 import { openSseFetch } from "./sse_fetch.js";
@@ -148,7 +148,7 @@ export function createClient(
   };
 
   const arm = (of: Core): void => {
-    const at = of.nextTimeout();
+    const at = of.next_timeout();
     // One that comes too early only arms the next: rearming at every frame would cost more.
     if (timer !== undefined && at >= timerAt) return;
     clearTimeout(timer);
@@ -162,11 +162,11 @@ export function createClient(
   const tick = (lateMax = 1000): void => {
     timer = undefined;
     enter((entered) => {
-      const at = entered.nextTimeout();
+      const at = entered.next_timeout();
       const late = entered.now() - at;
       if (at < 0 || late < 0) return;
       if (late > lateMax) timer = setTimeout(tick, 100, Infinity);
-      else entered.timeOut();
+      else entered.time_out();
     });
   };
 
@@ -304,19 +304,19 @@ export function createClient(
         if (wires.get(connection)?.[0] !== wire) return;
         wires.delete(connection);
         enter((entered) => {
-          entered.endSse(connection);
-          entered.connectionEnded(connection, end);
+          if (wire.parser) entered.sse_end(wire.parser);
+          entered.ended(0, connection, end);
         });
       },
       bytes: (bytes) => {
         if (wires.get(connection)?.[0] !== wire) return;
         let text: string | undefined | null;
-        enter((entered) => entered.feedSse(connection, bytes));
+        enter((entered) => entered.feedSse((wire.parser ||= entered.sse_begin()), bytes));
         do {
           text = undefined;
           if (wires.get(connection)?.[0] !== wire) return;
           enter((entered) => {
-            text = entered.nextSse(connection);
+            text = entered.nextSse(wire.parser!);
           });
           if (text) frame(connection, wire, text);
         } while (text);
@@ -342,45 +342,40 @@ export function createClient(
     const found = wires.get(connection);
     wires.delete(connection);
     found?.[1].abort(code);
-    core?.endSse(connection);
+    if (found?.[0].parser) core?.sse_end(found[0].parser);
   };
 
   const choose = <T>(own: T | null | undefined, runtime: T | undefined): T | undefined =>
     own === null ? undefined : (own ?? runtime);
-
-  const fetcher = (): typeof fetch | undefined =>
-    options.fetch === undefined ? globalThis.fetch?.bind(globalThis) : (options.fetch ?? undefined);
 
   const http = (
     target: string,
     body: string,
     token: string | undefined,
     signal: AbortSignal,
-  ): HttpRequest | undefined => {
-    const fetch = fetcher();
-    return fetch && { fetch, url: base + target, body, token, signal };
-  };
+  ): HttpRequest => ({
+    fetch: choose(options.fetch, globalThis.fetch?.bind(globalThis)),
+    url: base + target,
+    body,
+    token,
+    signal,
+  });
 
   const openStream = (connection: number, transport: Transport, target: string): Promise<void> =>
     openWire(connection, (wire, token) => {
       if (transport === "websocket") {
         const Socket = choose(options.webSocket, globalThis.WebSocket);
         if (Socket) return openWebSocket(Socket, base.replace("http", "ws") + target, token, wire);
+        wire.end({ kind: EndKind.unsupported, reason: "no WebSocket in this runtime" });
       } else {
         const Source = token ? undefined : choose(options.eventSource, globalThis.EventSource);
         if (Source) return openEventSource(Source, base + target, wire);
-        const from = http(target, "", token, wire.signal);
-        if (from) return void openSseFetch(from, wire);
+        void openSseFetch(http(target, "", token, wire.signal), wire);
       }
-      wire.end({ kind: EndKind.unsupported, reason: `no ${transport} in this runtime` });
     });
 
   const openPoll = (connection: number, target: string, body: string): Promise<void> =>
-    openWire(connection, (wire, token) => {
-      const from = http(target, body, token, wire.signal);
-      if (from) return void poll(from, wire);
-      wire.end({ kind: EndKind.unsupported, reason: "no fetch in this runtime" });
-    });
+    openWire(connection, (wire, token) => void poll(http(target, body, token, wire.signal), wire));
 
   // Publishing --------------------------------------------------------------------------------
 
@@ -393,24 +388,20 @@ export function createClient(
     const { signal } = controller;
     posts.set(id, controller);
     let answer = "";
-    let end: End = { kind: EndKind.finished };
-    let kind = EndKind.unreachable;
+    let end: End;
     try {
       const token = options.token && (await options.token({ signal }));
-      const from = http(target, body, token, signal);
-      if (!from) throw new Error("no fetch in this runtime");
-      const response = await request(from);
-      kind = EndKind.lost;
-      if (isEnd(response)) end = response;
-      else answer = await response.text();
+      end = await exchange(http(target, body, token, signal), async (response) => {
+        answer = await response.text();
+      });
     } catch (error) {
-      end = failure(kind, error);
+      end = failure(EndKind.unreachable, error);
     }
     if (posts.get(id) !== controller) return;
     posts.delete(id);
     enter((entered) => {
       for (const line of answer.split("\n")) if (line) entered.publishAnswered(id, line);
-      entered.postEnded(id, end);
+      entered.ended(id, 0, end);
     });
   };
 
@@ -438,7 +429,7 @@ export function createClient(
       const abort = (): void => {
         pending.settle(0);
         reject(signal!.reason);
-        if (pending.id) enter((entered) => entered.cancelPublish(pending.id));
+        if (pending.id) enter((entered) => entered.cancel_publish(pending.id));
       };
       const pending: Pending = {
         topic,
@@ -513,7 +504,7 @@ export function createClient(
 
   try {
     base = baseUrl(url);
-    watchPage(life.signal, (event) => enter((entered) => entered.networkChanged(event)));
+    watchPage(life.signal, (event) => enter((entered) => entered.network_changed(event)));
     void start(options.initialSpread, 0);
   } catch (error) {
     setClosed(new FreshetError("invalid_url", `'${url}' is no address: ${error}`));
@@ -531,12 +522,12 @@ export function createClient(
     getState: () => state,
     setTransports(list) {
       transports = digits(list);
-      enter((entered) => entered.setTransports(transports));
+      enter((entered) => entered.set_transports(transports));
     },
     close() {
       if (closed()) return;
       closing = true;
-      if (core) return enter((entered) => entered.close());
+      if (core) return enter((entered) => entered.close_client());
       clearTimeout(timer);
       setClosed(undefined);
     },

@@ -103,27 +103,27 @@ interface Exports {
   close_client(): void;
   message(connection: number, bytes: number): number;
   control(connection: number, bytes: number): void;
-  connection_ended(connection: number, ...end: EndArguments): void;
   publish_answered(post: number, bytes: number): void;
-  post_ended(post: number, ...end: EndArguments): void;
+  ended(
+    post: number,
+    connection: number,
+    kind: EndKind,
+    code: number,
+    retryAfter: number,
+    ticketBytes: number,
+    reasonBytes: number,
+  ): void;
   network_changed(event: NetworkEvent): void;
   time_out(): void;
   next_timeout(): number;
   next_action(): number;
   status(): number;
   code_name(code: number): number;
-  sse_feed(connection: number, bytes: number): void;
-  sse_next(connection: number): 0 | 1 | 2;
-  sse_end(connection: number): void;
+  sse_begin(): number;
+  sse_feed(parser: number, bytes: number): void;
+  sse_next(parser: number): 0 | 1 | 2;
+  sse_end(parser: number): void;
 }
-
-type EndArguments = [
-  kind: EndKind,
-  code: number,
-  retryAfter: number,
-  ticketBytes: number,
-  reasonBytes: number,
-];
 
 /** Undefined keeps the core's default. In the order of core::ClientConfig. */
 export type CoreSettings = [
@@ -237,21 +237,14 @@ export async function createCore(
     code: codeAt(output + Output.code),
     text: text(output + Output.text),
   });
-  const endArguments = (end: End): EndArguments => [
-    end.kind,
-    end.code ?? 0,
-    end.retryAfter ?? -1,
-    ...writeTwo(end.ticket ?? "", end.reason ?? ""),
-  ];
 
+  // What needs no translation is called as it is.
   return {
+    ...wasm,
     now,
 
     subscribe(pattern: string, cursor: string): number | CoreError {
       return wasm.subscribe(...writeTwo(pattern, cursor)) || error();
-    },
-    unsubscribe(subscription: number): void {
-      wasm.unsubscribe(subscription);
     },
     cursor(subscription: number): string {
       wasm.subscription_cursor(subscription);
@@ -265,15 +258,6 @@ export async function createCore(
       timeout: number | undefined,
     ): number | CoreError {
       return wasm.publish(...writeTwo(topic, key), dataBytes, timeout ?? 30_000) || error();
-    },
-    cancelPublish(publish: number): void {
-      wasm.cancel_publish(publish);
-    },
-    setTransports(transports: number): void {
-      wasm.set_transports(transports);
-    },
-    close(): void {
-      wasm.close_client();
     },
 
     control(connection: number, frame: string): void {
@@ -305,23 +289,13 @@ export async function createCore(
         ],
       };
     },
-    connectionEnded(connection: number, end: End): void {
-      wasm.connection_ended(connection, ...endArguments(end));
-    },
     publishAnswered(post: number, line: string): void {
       wasm.publish_answered(post, write(encoder.encode(flatten(line))));
     },
-    postEnded(post: number, end: End): void {
-      wasm.post_ended(post, ...endArguments(end));
-    },
-    networkChanged(event: NetworkEvent): void {
-      wasm.network_changed(event);
-    },
-
-    /** By `now`; negative: not at all. */
-    nextTimeout: (): number => wasm.next_timeout(),
-    timeOut(): void {
-      wasm.time_out();
+    /** Of one of both; the other is 0. */
+    ended(post: number, connection: number, end: End): void {
+      const { kind, code = 0, retryAfter = -1, ticket = "", reason = "" } = end;
+      wasm.ended(post, connection, kind, code, retryAfter, ...writeTwo(ticket, reason));
     },
     nextAction(): Action | undefined {
       const at = wasm.next_action();
@@ -344,46 +318,40 @@ export async function createCore(
     state(): State {
       const at = wasm.status();
       const bits = byte(at + StatusAt.unavailable);
-      const unavailable = transportNames.filter((_, index) => (bits >> index) & 1);
       const transport = transportNames[byte(at + StatusAt.transport)]!;
       const reason = text(at + StatusAt.reason);
-      switch (byte(at + StatusAt.kind)) {
-        case 0:
-          return { kind: "idle", unavailable };
-        case 1:
-          return { kind: "connecting", transport, unavailable };
-        case 2:
-          return { kind: "live", transport, unavailable };
-        case 3:
-          return {
-            kind: "waiting",
-            retryInMs: word(at + StatusAt.retryIn),
-            attempt: word(at + StatusAt.attempt),
-            reason,
-            unavailable,
-          };
-        default:
-          return {
-            kind: "closed",
-            error: byte(at + StatusAt.failed)
-              ? new FreshetError(codeAt(at + StatusAt.code), reason)
-              : undefined,
-            unavailable,
-          };
-      }
+      // In the order of Status::Kind.
+      const states = [
+        { kind: "idle" },
+        { kind: "connecting", transport },
+        { kind: "live", transport },
+        {
+          kind: "waiting",
+          retryInMs: word(at + StatusAt.retryIn),
+          attempt: word(at + StatusAt.attempt),
+          reason,
+        },
+        {
+          kind: "closed",
+          error: byte(at + StatusAt.failed)
+            ? new FreshetError(codeAt(at + StatusAt.code), reason)
+            : undefined,
+        },
+      ] as const;
+      return {
+        ...states[byte(at + StatusAt.kind)]!,
+        unavailable: transportNames.filter((_, index) => (bits >> index) & 1),
+      };
     },
 
     /** Bytes of an event stream; then take its events out. */
-    feedSse(connection: number, bytes: Uint8Array): void {
-      wasm.sse_feed(connection, write(bytes));
+    feedSse(parser: number, bytes: Uint8Array): void {
+      wasm.sse_feed(parser, write(bytes));
     },
     /** The next frame; undefined: none yet; null: an event is too large. */
-    nextSse(connection: number): string | undefined | null {
-      const result = wasm.sse_next(connection);
+    nextSse(parser: number): string | undefined | null {
+      const result = wasm.sse_next(parser);
       return result === 1 ? text(output + Output.text) : result ? null : undefined;
-    },
-    endSse(connection: number): void {
-      wasm.sse_end(connection);
     },
   };
 }

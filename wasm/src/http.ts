@@ -3,34 +3,47 @@
 import { EndKind, type End } from "./core.js";
 
 export interface HttpRequest {
-  readonly fetch: typeof fetch;
+  /** Default: this runtime has none. */
+  readonly fetch: typeof fetch | undefined;
   readonly url: string;
-  /** Sent by POST. Default: a GET. */
-  readonly body?: string;
+  /** Sent by POST unless it is empty. */
+  readonly body: string;
   readonly token: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** The answer if its status is 200, else how it ended. Rejects when there was none. */
-export async function request(from: HttpRequest): Promise<Response | End> {
-  const { fetch, url, body, token, signal } = from;
-  // A body without a content type of ours keeps a cross-origin request free of a preflight.
-  const response = await fetch(url, {
-    cache: "no-store",
-    signal,
-    ...(token && { headers: { authorization: `Bearer ${token}` } }),
-    ...(body && { method: "POST", body }),
-  });
-  if (response.status === 200) return response;
-  const { headers } = response;
-  void response.body?.cancel();
-  return {
-    kind: EndKind.refused,
-    code: response.status,
-    retryAfter: retryAfter(headers),
-    ticket: headers.get("freshet-ticket") ?? "",
-    reason: `the server answered ${response.status}`,
-  };
+/** Has `read` take the answer if its status is 200; gives how it ended. */
+export async function exchange(
+  { fetch, url, body, token, signal }: HttpRequest,
+  read: (response: Response) => Promise<void>,
+): Promise<End> {
+  if (!fetch) return { kind: EndKind.unsupported, reason: "no fetch in this runtime" };
+  let kind = EndKind.unreachable;
+  try {
+    // A body without a content type of ours keeps a cross-origin request free of a preflight.
+    const response = await fetch(url, {
+      cache: "no-store",
+      signal,
+      ...(token && { headers: { authorization: `Bearer ${token}` } }),
+      ...(body && { method: "POST", body }),
+    });
+    const { headers, status: code } = response;
+    if (code !== 200) {
+      void response.body?.cancel();
+      return {
+        kind: EndKind.refused,
+        code,
+        retryAfter: retryAfter(headers),
+        ticket: headers.get("freshet-ticket") ?? "",
+        reason: `the server answered ${code}`,
+      };
+    }
+    kind = EndKind.lost;
+    await read(response);
+    return { kind: EndKind.finished };
+  } catch (error) {
+    return failure(kind, error);
+  }
 }
 
 // Freshet-Retry-After-Ms, else Retry-After: seconds or a date (RFC 9110 §10.2.3).
@@ -42,8 +55,6 @@ function retryAfter(headers: Headers): number | undefined {
   const at = text ? Date.parse(text) - Date.now() : NaN;
   return at >= 0 ? at : undefined;
 }
-
-export const isEnd = (answer: Response | End): answer is End => "kind" in answer;
 
 /** How a request ended that rejected, or whose answer broke off. */
 export const failure = (kind: EndKind, error: unknown): End => ({

@@ -12,6 +12,8 @@ export interface Wire {
   readonly end: (end: End) => void;
   /** Feeds bytes of an event stream. */
   readonly bytes: (bytes: Uint8Array) => void;
+  /** The core's parser of its event stream. Default: it has none. */
+  parser?: number;
   /** Sends one text message; set by the WebSocket. */
   send?: (text: string) => void;
 }

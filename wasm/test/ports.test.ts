@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EndKind, type End, NetworkEvent } from "../src/core.js";
 import { openEventSource } from "../src/event_source.js";
-import { isEnd, request } from "../src/http.js";
+import { exchange } from "../src/http.js";
 import { watchPage } from "../src/page.js";
 import { openWebSocket } from "../src/websocket.js";
 import type { Wire } from "../src/wire.js";
@@ -130,10 +130,16 @@ test("an EventSource is closed on its first error, so that our policy decides", 
 const answering = (status: number, headers: Record<string, string>): typeof fetch => async () =>
   new Response("text", { status, headers });
 
-async function ask(by: typeof fetch): Promise<Response | End> {
+function ask(by: typeof fetch | undefined): Promise<End> {
   const { signal } = new AbortController();
-  return request({ fetch: by, url: "http://host/", token: undefined, signal });
+  const from = { fetch: by, url: "http://host/", body: "", token: undefined, signal };
+  return exchange(from, async (answer) => assert.equal(await answer.text(), "text"));
 }
+
+test("an answer of status 200 is read, and without fetch there is none", async () => {
+  assert.deepEqual(await ask(answering(200, {})), { kind: EndKind.finished });
+  assert.equal((await ask(undefined)).kind, EndKind.unsupported);
+});
 
 test("a refusal tells its status, ticket and how long to stay away", async () => {
   for (const [headers, retryAfter] of [
@@ -144,7 +150,6 @@ test("a refusal tells its status, ticket and how long to stay away", async () =>
     [{}, undefined],
   ] as [Record<string, string>, number | undefined][]) {
     const end = await ask(answering(503, { ...headers, "freshet-ticket": "t" }));
-    assert.ok(isEnd(end));
     assert.equal(end.kind, EndKind.refused);
     assert.equal(end.code, 503);
     assert.equal(end.retryAfter, retryAfter);
@@ -154,7 +159,6 @@ test("a refusal tells its status, ticket and how long to stay away", async () =>
 
 test("a date in Retry-After is the time until then", async () => {
   const end = await ask(answering(429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() }));
-  assert.ok(isEnd(end));
   assert.ok(end.retryAfter! > 50_000 && end.retryAfter! <= 60_000);
 });
 
@@ -162,8 +166,9 @@ test("a request carries the token, and a body makes it a POST", async () => {
   const inits: RequestInit[] = [];
   const by: typeof fetch = async (_, init) => (inits.push(init!), new Response(""));
   const { signal } = new AbortController();
-  await request({ fetch: by, url: "http://host/", token: "secret", body: "{}", signal });
-  await request({ fetch: by, url: "http://host/", token: undefined, body: "", signal });
+  const read = async () => {};
+  await exchange({ fetch: by, url: "http://host/", token: "secret", body: "{}", signal }, read);
+  await exchange({ fetch: by, url: "http://host/", token: undefined, body: "", signal }, read);
   assert.equal(inits[0]!.method, "POST");
   assert.deepEqual(inits[0]!.headers, { authorization: "Bearer secret" });
   assert.equal(inits[1]!.method, undefined);

@@ -13,34 +13,40 @@ constexpr Duration interval_min{10};
 constexpr Duration interval_max{60 * 60'000};
 constexpr Duration advised_min{100};
 
-void append_member(Text& out, std::string_view name) {
-  if (out.size() > 1) out += ',';
-  wire::append_json_string(out, name);
-  out += ':';
+void append_item(Text& list, std::string_view item) {
+  if (!list.empty()) list += ',';
+  wire::append_json_string(list, item);
 }
 
-// The same parameters as JSON: those that may repeat are lists, `wait` is a number.
-Text body_of(const Parameters& parameters) {
-  Text out = "{";
-  for (const std::string_view list : {"pattern", "cursor"}) {
-    append_member(out, list);
-    out += '[';
-    for (const auto& [name, value] : parameters) {
-      if (name != list) continue;
-      if (out.back() != '[') out += ',';
-      wire::append_json_string(out, value);
-    }
-    out += ']';
-  }
-  for (const auto& [name, value] : parameters) {
-    if (name == "pattern" || name == "cursor") continue;
-    append_member(out, name);
-    if (name == "wait") {
-      out += value;
-    } else {
-      wire::append_json_string(out, value);
+void append_member(Text& out, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  out += ",\"";
+  out += name;
+  out += "\":";
+  wire::append_json_string(out, value);
+}
+
+// The same as JSON: those that may repeat are lists, `wait` is a number.
+Text body_of(const List<Ask>& asks, std::string_view wait, const Identity& identity) {
+  const bool equal = all_start_equal(asks);
+  Text patterns;
+  Text cursors;
+  for (const Ask& ask : asks) {
+    append_item(patterns, ask.entry->pattern);
+    const bool last = &ask == &asks.back();
+    if (!equal || (last && !ask.start.is_latest())) {
+      append_item(cursors, wire::to_string(ask.start));
     }
   }
+  Text out = "{\"pattern\":[";
+  out += patterns;
+  out += "],\"cursor\":[";
+  out += cursors;
+  out += "],\"wait\":";
+  out += wait;
+  append_member(out, "client", identity.client);
+  append_member(out, "ticket", identity.ticket);
+  append_member(out, "sdk", identity.sdk);
   out += '}';
   return out;
 }
@@ -48,17 +54,15 @@ Text body_of(const Parameters& parameters) {
 }  // namespace
 
 void request(const Connection& connection, const Identity& identity, ActionQueue& actions) {
-  Parameters parameters;
-  append_asks(parameters, connection.asks);
   Text wait;
   wire::append_number(wait, static_cast<std::uint64_t>(connection.wait.count()));
-  parameters.emplace_back("wait", std::move(wait));
-  append_identity(parameters, identity);
-  Action& poll = actions.push(ActionKind::poll, connection.id);
-  poll.text = target_of(wire::poll_path, parameters);
+  Action& poll = actions.push(ActionKind::poll, connection.id, wire::poll_path);
+  append_asks(poll.text, connection.asks);
+  wire::append_parameter(poll.text, "wait", wait);
+  append_identity(poll.text, identity);
   if (poll.text.size() > target_bytes_max) {
     poll.text = wire::poll_path;
-    poll.body = body_of(parameters);
+    poll.body = body_of(connection.asks, wait, identity);
   }
 }
 

@@ -6,10 +6,10 @@
 namespace freshet::core::sse {
 
 Text target(const Connection& connection, const Identity& identity) {
-  Parameters parameters;
-  append_asks(parameters, connection.asks);
-  append_identity(parameters, identity);
-  return target_of(wire::sse_path, parameters);
+  Text target{wire::sse_path};
+  append_asks(target, connection.asks);
+  append_identity(target, identity);
+  return target;
 }
 
 }  // namespace freshet::core::sse

@@ -2,6 +2,7 @@
 #include "core/transport/transport.h"
 
 #include <algorithm>
+#include <array>
 
 #include "wire/endpoints.h"
 #include "wire/json.h"
@@ -12,29 +13,23 @@ namespace {
 // A day of maintenance is announced elsewhere; more than an hour is a mistake or a lie.
 constexpr Duration floor_max{60 * 60'000};
 
+// In the order of EndKind; behind two of them their code stands.
+constexpr std::array<std::string_view, 7> sentences = {
+    "the server ended the stream",
+    "the server closed the connection with code ",
+    "the server answered with status ",
+    "the server cannot be reached",
+    "the connection broke",
+    "the server broke the protocol",
+    "this runtime does not have this transport",
+};
+static_assert(sentences.size() == static_cast<std::size_t>(EndKind::unsupported) + 1);
+
 Text sentence_for(const ConnectionEnd& end) {
   if (!end.reason.empty()) return end.reason;
-  Text out;
-  switch (end.kind) {
-    case EndKind::finished:
-      return "the server ended the stream";
-    case EndKind::closed:
-      out = "the server closed the connection with code ";
-      wire::append_number(out, end.close_code);
-      return out;
-    case EndKind::refused:
-      out = "the server answered with status ";
-      wire::append_number(out, end.http_status);
-      return out;
-    case EndKind::unreachable:
-      return "the server cannot be reached";
-    case EndKind::lost:
-      return "the connection broke";
-    case EndKind::malformed:
-      return "the server broke the protocol";
-    case EndKind::unsupported:
-      return "this runtime does not have this transport";
-  }
+  Text out{sentences[static_cast<std::size_t>(end.kind)]};
+  if (end.kind == EndKind::closed) wire::append_number(out, end.close_code);
+  if (end.kind == EndKind::refused) wire::append_number(out, end.http_status);
   return out;
 }
 
@@ -90,30 +85,27 @@ Ask* Connection::find(std::uint64_t ref) {
   return nullptr;
 }
 
-void append_identity(Parameters& parameters, const Identity& identity) {
-  if (!identity.client.empty()) parameters.emplace_back("client", identity.client);
-  if (!identity.ticket.empty()) parameters.emplace_back("ticket", identity.ticket);
-  parameters.emplace_back("sdk", identity.sdk);
+void append_identity(Text& target, const Identity& identity) {
+  if (!identity.client.empty()) wire::append_parameter(target, "client", identity.client);
+  if (!identity.ticket.empty()) wire::append_parameter(target, "ticket", identity.ticket);
+  wire::append_parameter(target, "sdk", identity.sdk);
 }
 
-void append_asks(Parameters& parameters, const List<Ask>& asks) {
-  const bool equal = std::all_of(asks.begin(), asks.end(),
-                                 [&](const Ask& ask) { return ask.start == asks.front().start; });
+void append_asks(Text& target, const List<Ask>& asks) {
+  const bool equal = all_start_equal(asks);
   for (const Ask& ask : asks) {
-    parameters.emplace_back("pattern", ask.entry->pattern);
-    if (!equal) parameters.emplace_back("cursor", wire::to_string(ask.start));
-  }
-  // Absent, it says "latest".
-  if (equal && !asks.empty() && !asks.front().start.is_latest()) {
-    parameters.emplace_back("cursor", wire::to_string(asks.front().start));
+    wire::append_parameter(target, "pattern", ask.entry->pattern);
+    // One that is absent says "latest".
+    const bool last = &ask == &asks.back();
+    if (!equal || (last && !ask.start.is_latest())) {
+      wire::append_parameter(target, "cursor", wire::to_string(ask.start));
+    }
   }
 }
 
-Text target_of(std::string_view path, const Parameters& parameters) {
-  Text target{path};
-  target += '?';
-  target += wire::encode_query(parameters);
-  return target;
+bool all_start_equal(const List<Ask>& asks) {
+  return std::all_of(asks.begin(), asks.end(),
+                     [&](const Ask& ask) { return ask.start == asks.front().start; });
 }
 
 List<Ask> ask_for_all(const SubscriptionTable& table) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 #include "core/event.h"
 #include "core/subscription_table.h"
@@ -72,12 +71,11 @@ struct Identity {
   std::string_view sdk;
 };
 
-using Parameters = List<std::pair<std::string_view, Text>>;
-
-void append_identity(Parameters& parameters, const Identity& identity);
+void append_identity(Text& target, const Identity& identity);
 // `pattern` for each ask, and `cursor` once when all are equal, else pairwise.
-void append_asks(Parameters& parameters, const List<Ask>& asks);
-Text target_of(std::string_view path, const Parameters& parameters);
+void append_asks(Text& target, const List<Ask>& asks);
+// Whether all begin at the same place.
+bool all_start_equal(const List<Ask>& asks);
 
 // All entries, from where each stands.
 List<Ask> ask_for_all(const SubscriptionTable& table);

@@ -6,9 +6,9 @@
 namespace freshet::core::websocket {
 
 Text target(const Identity& identity) {
-  Parameters parameters;
-  append_identity(parameters, identity);
-  return target_of(wire::websocket_path, parameters);
+  Text target{wire::websocket_path};
+  append_identity(target, identity);
+  return target;
 }
 
 void subscribe(Connection& connection, const SubscriptionTable& table, bool serving,
@@ -18,7 +18,7 @@ void subscribe(Connection& connection, const SubscriptionTable& table, bool serv
     if (serving && entry->position() == nullptr) continue;
     connection.asks.push_back({entry.get(), entry->start});
     actions.push(ActionKind::send_text, connection.id).text =
-        wire::encode(wire::Subscribe{entry->ref, {entry->pattern}, entry->start});
+        wire::encode_subscribe(entry->ref, entry->pattern, entry->start);
   }
 }
 

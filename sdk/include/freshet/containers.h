@@ -21,6 +21,7 @@ using List = std::vector<T>;
 #else
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -37,7 +38,6 @@ namespace freshet {
 // Blocks of memory that know no size: the owner does. A block has room up to the next power of two,
 // so that growing by little steps moves it rarely. Nothing here fails: without memory it traps.
 void* resize_block(void* block, std::size_t bytes_before, std::size_t bytes);
-inline void free_block(void* block, std::size_t bytes) { resize_block(block, bytes, 0); }
 
 // A std::string of one size and one form.
 class Text {
@@ -45,14 +45,21 @@ class Text {
   static constexpr std::size_t npos = std::string_view::npos;
 
   Text() = default;
-  Text(const char* text) : Text(std::string_view{text}) {}
+  // A literal, whose length the compiler knows.
+  template <std::size_t bytes>
+  Text(const char (&literal)[bytes]) : Text(std::string_view{literal, bytes - 1}) {}
+  template <std::same_as<const char*> Pointer>
+  Text(Pointer text) : Text(std::string_view{text}) {}
   Text(std::string_view text) { append(text); }
   Text(std::size_t count, char c);
   Text(const std::string& text) : Text(std::string_view{text}) {}
   Text(const Text& other) : Text(std::string_view{other}) {}
-  Text(Text&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  Text& operator=(Text other) noexcept {
+  Text(Text&& other) noexcept { swap(other); }
+  Text& operator=(std::string_view text);
+  Text& operator=(const Text& other) { return *this = std::string_view{other}; }
+  Text& operator=(const std::string& other) { return *this = std::string_view{other}; }
+  Text& operator=(const char* text) { return *this = std::string_view{text}; }
+  Text& operator=(Text&& other) noexcept {
     swap(other);
     return *this;
   }
@@ -83,10 +90,7 @@ class Text {
   void resize(std::size_t size);
   void reserve(std::size_t) {}
   void clear();
-  void swap(Text& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-  }
+  void swap(Text& other) noexcept;
 
   friend bool operator==(const Text& one, const Text& other) {
     return std::string_view{one} == std::string_view{other};
@@ -120,10 +124,9 @@ class ListBase {
   void* grow(std::size_t element_bytes);
   // Closes the gap that an element leaves behind.
   void shrink(void* element, std::size_t element_bytes);
-  void swap(ListBase& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-  }
+  // Gives the memory back; the elements are destroyed by now.
+  void free(std::size_t element_bytes);
+  void swap(ListBase& other) noexcept;
 
   void* data_ = nullptr;
   std::uint32_t size_ = 0;
@@ -165,7 +168,8 @@ class List : public ListBase {
   T& emplace_back(Arguments&&... arguments) {
     return *new (grow(sizeof(T))) T{std::forward<Arguments>(arguments)...};
   }
-  void push_back(T one) { new (grow(sizeof(T))) T(std::move(one)); }
+  void push_back(const T& one) { new (grow(sizeof(T))) T(one); }
+  void push_back(T&& one) { new (grow(sizeof(T))) T(std::move(one)); }
   // REQUIRES: `at` is the end.
   void insert(T*, const T* from, const T* until) {
     for (; from != until; ++from) push_back(*from);
@@ -179,9 +183,7 @@ class List : public ListBase {
     if constexpr (!std::is_trivially_destructible_v<T>) {
       for (T& one : *this) one.~T();
     }
-    free_block(data_, size_ * sizeof(T));
-    data_ = nullptr;
-    size_ = 0;
+    free(sizeof(T));
   }
 
   friend bool operator==(const List& one, const List& other) {

@@ -6,6 +6,12 @@
 namespace freshet::wire {
 namespace {
 
+Text percent_encode(std::string_view text) {
+  Text out;
+  append_percent_encoded(out, text);
+  return out;
+}
+
 using namespace std::string_literals;
 
 TEST_CASE("close codes from 4000 to 4099 are final and no others", "[wire][endpoints]") {
@@ -35,10 +41,12 @@ TEST_CASE("everything else is percent-encoded", "[wire][endpoints]") {
   CHECK(percent_encode("") == "");
 }
 
-TEST_CASE("a query keeps its order and may repeat names", "[wire][endpoints]") {
-  CHECK(encode_query({}) == "");
-  CHECK(encode_query({{"pattern", "a.>"}, {"pattern", "b"}, {"cursor", "k:1"}, {"wait", "0"}}) ==
-        "pattern=a.%3E&pattern=b&cursor=k:1&wait=0");
+TEST_CASE("parameters are appended in order and may repeat", "[wire][endpoints]") {
+  Text target = "/v1/poll";
+  append_parameter(target, "pattern", "a.>");
+  append_parameter(target, "pattern", "b");
+  append_parameter(target, "cursor", "k:1");
+  CHECK(target == "/v1/poll?pattern=a.%3E&pattern=b&cursor=k:1");
 }
 
 TEST_CASE("a server's address gives host, port and prefix", "[wire][endpoints]") {

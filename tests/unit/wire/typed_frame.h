@@ -13,17 +13,22 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
   if (!flat) return Error{ErrorCode::malformed, "the frame is not one JSON object"};
   const ControlFrame in{*flat};
   if (const Text fault = in.fault(); !fault.empty()) return Error{ErrorCode::malformed, fault};
+  const auto cursor = [&](Field field) {
+    Cursor out;
+    in.read(field, out);
+    return out;
+  };
   const auto words = [&](Field field) { return Text{in.text(field)}; };
   const auto ref = in.has(Field::ref) ? std::optional{in.number(Field::ref)} : std::nullopt;
   switch (in.op()) {
     case Op::hello: {
       List<Cursor> cursors;
       for (std::string_view rest = in.text(Field::cursors); !rest.empty();) {
-        cursors.push_back(ControlFrame::take_cursor(rest));
+        take_cursor(rest, cursors.emplace_back());
       }
       return ServerFrame{Hello{.version = in.number(Field::version),
                                .epoch = words(Field::epoch),
-                               .cursor = in.cursor(Field::cursor),
+                               .cursor = cursor(Field::cursor),
                                .recovered = in.flag(Field::recovered, true),
                                .ping = in.duration(Field::ping, ping_default),
                                .window = in.duration(Field::window, window_default),
@@ -32,15 +37,14 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
     }
     case Op::subscribed:
       return ServerFrame{
-          Subscribed{ref.value(), in.cursor(Field::cursor), in.flag(Field::recovered, true)}};
+          Subscribed{ref.value(), cursor(Field::cursor), in.flag(Field::recovered, true)}};
     case Op::live:
-      return ServerFrame{LiveMark{ref, in.cursor(Field::cursor)}};
+      return ServerFrame{LiveMark{ref, cursor(Field::cursor)}};
     case Op::ping:
-      return ServerFrame{
-          Ping{in.cursor(Field::cursor), in.duration(Field::window, window_default)}};
+      return ServerFrame{Ping{cursor(Field::cursor), in.duration(Field::window, window_default)}};
     case Op::gap:
-      return ServerFrame{Gap{words(Field::pattern), in.cursor(Field::after),
-                             in.cursor(Field::until), words(Field::reason)}};
+      return ServerFrame{Gap{words(Field::pattern), cursor(Field::after), cursor(Field::until),
+                             words(Field::reason)}};
     case Op::ack:
       return ServerFrame{Ack{ref.value(), in.number(Field::id)}};
     case Op::error:
@@ -50,7 +54,7 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
       return ServerFrame{Retry{in.duration(Field::delay, Duration{0}), words(Field::ticket),
                                words(Field::reason)}};
     case Op::next:
-      return ServerFrame{Next{in.cursor(Field::cursor), in.duration(Field::window, window_default),
+      return ServerFrame{Next{cursor(Field::cursor), in.duration(Field::window, window_default),
                               in.duration(Field::interval, interval_default),
                               in.flag(Field::more, false)}};
     case Op::close:

@@ -78,9 +78,9 @@ TEST_CASE("equal cursors are given once, differing ones pairwise", "[core][trans
   a.pattern = "chat.>";
   b.pattern = "prices.*";
   const auto query = [&](const wire::Start& first, const wire::Start& second) {
-    Parameters parameters;
-    append_asks(parameters, {{&a, first}, {&b, second}});
-    return target_of("/v1/sse", parameters);
+    Text target = "/v1/sse";
+    append_asks(target, {{&a, first}, {&b, second}});
+    return target;
   };
   CHECK(query(wire::Latest{}, wire::Latest{}) == "/v1/sse?pattern=chat.%3E&pattern=prices.*");
   CHECK(query(wire::Cursor{"e1", 4}, wire::Cursor{"e1", 4}) ==
