@@ -299,13 +299,15 @@ void Session::lose_current(Instant now, Cause cause, const Verdict& verdict) {
 void Session::wait_by_policy(Instant now, Cause cause, const Verdict& verdict) {
   if (verdict.floor) {
     not_before_ = now + *verdict.floor;
+    floor_is_own_ = verdict.floor_is_own;
     identity_.ticket = verdict.ticket;
   } else if (!not_before_) {
+    floor_is_own_ = false;
     identity_.ticket.clear();  // Its slot is over.
   }
   const Duration drawn = policy_.delay(now, cause, random_);
   const Duration floor = not_before_ ? std::max(*not_before_ - now, Duration{0}) : Duration{0};
-  if (identity_.ticket.empty()) {
+  if (!floor_is_own_) {
     // A floor is the same for all, so that the draw stands on top of it.
     wait(now, floor + drawn, verdict.error.message);
   } else {

@@ -190,8 +190,9 @@ void Session::handle_retry(Instant now, Connection& connection, const wire::Cont
   connection.dismissed = true;
   connection.floor = retry.duration(wire::Field::delay, Duration{0});
   connection.ticket = retry.text(wire::Field::ticket);
-  connection.complaint = retry.text(wire::Field::reason) == "drain" ? "the server is restarting"
-                                                                    : "the server is busy";
+  const bool drains = retry.text(wire::Field::reason) == "drain";
+  connection.floor_is_own = drains || !connection.ticket.empty();
+  connection.complaint = drains ? "the server is restarting" : "the server is busy";
   if (connection.id != current_) {
     end(now, connection.id, EndKind::finished, {}, Cause::remote);
   } else if (!is_polling(connection.transport)) {

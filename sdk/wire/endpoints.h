@@ -17,6 +17,7 @@ inline constexpr std::string_view poll_path = "/v1/poll";
 // With ?epoch=… it is refused whole (412) unless that is the log's epoch: a client that repeats a
 // POST whose answer was lost must not have it stored again by a server that has forgotten its key.
 inline constexpr std::string_view publish_path = "/v1/publish";
+inline constexpr std::string_view drain_path = "/v1/admin/drain";
 inline constexpr std::string_view topics_path = "/v1/topics/";
 inline constexpr std::string_view echo_path = "/v1/echo";
 inline constexpr std::string_view websocket_subprotocol = "freshet.v1";

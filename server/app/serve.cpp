@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
@@ -23,6 +25,9 @@
 
 namespace freshet::app {
 namespace {
+
+// POST /v1/admin/drain comes as a signal of its own, so that one place waits for all.
+constexpr int drain_asked = SIGUSR1;
 
 struct Flags {
   ServerOptions server;
@@ -119,7 +124,6 @@ void add_time_flags(CLI::App& command, Flags& flags) {
                  "How long a reader for whom something waits may take nothing; then it is cut off");
   group.duration("--linger-max", server.connection.linger_max,
                  "How long a peer may take to close after the last answer; then it is cut off");
-  group.duration("--drain-max", server.drain_max, "The longest the server takes to stop");
 }
 
 void add_admission_flags(CLI::App& command, Flags& flags) {
@@ -133,6 +137,16 @@ void add_admission_flags(CLI::App& command, Flags& flags) {
                10'000'000);
   group.duration("--window-min", admission.window.window_min,
                  "The least time over which lost clients spread their return");
+  group.duration("--long-poll-spread", flags.server.limits.long_poll_spread,
+                 "How long answers of many long polls may be held back, so that they do not ask "
+                 "again all at once",
+                 Duration{0});
+  group.duration("--drain-spread", flags.server.drain_spread,
+                 "Over how long clients are let go at SIGTERM; 0 lets all go at once. For several "
+                 "servers behind one address",
+                 Duration{0});
+  group.duration("--drain-max", flags.server.drain_max,
+                 "The longest the server takes to stop; who is left then is cut off");
 }
 
 void add_limit_flags(CLI::App& command, Flags& flags) {
@@ -215,9 +229,11 @@ int serve(Flags& flags) {
   sigemptyset(&ends);
   sigaddset(&ends, SIGINT);
   sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, drain_asked);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  options.on_drain = [] { ::kill(::getpid(), drain_asked); };
   Server server(options);
   if (const auto started = server.start(); !started) {
     const bool mine = started.error().code == ErrorCode::invalid_argument;
@@ -233,9 +249,11 @@ int serve(Flags& flags) {
   int signal = 0;
   sigwait(&ends, &signal);
   spdlog::info("stopping, {} streams", server.context().counts.open());
-  // A second signal ends it at once.
+  // A second signal ends it at once; a second request to drain changes nothing.
+  sigdelset(&ends, drain_asked);
   pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
-  server.stop();
+  // Who presses Ctrl-C waits for it.
+  signal == SIGINT ? server.stop() : server.drain();
   spdlog::info("stopped");
   return done;
 }

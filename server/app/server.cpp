@@ -91,10 +91,7 @@ class Server::Handler final : public park::RequestHandler {
   }
 
   park::Loop& loop() { return loop_; }
-  void drain() {
-    loop_.stop_accepting();
-    routes_.live().drain();
-  }
+  void drain(Duration spread) { routes_.live().drain(spread); }
 
  private:
   static server::EngineOptions engine_options(const ServerOptions& options) {
@@ -152,6 +149,7 @@ Server::Server(ServerOptions options)
   context_.hub.rules = options_.rules;
   context_.hub.backlog_bytes_max = options_.limits.outbox_bytes_max;
   context_.echo = options_.echo;
+  context_.on_drain = options_.on_drain;
 }
 
 Server::~Server() { stop(); }
@@ -210,26 +208,32 @@ Result<void> Server::start() {
   return {};
 }
 
-void Server::stop() {
+void Server::drain(Duration spread, Duration max) {
   if (loops_.size() == 0) return;
   context_.draining = true;
   {
     const std::lock_guard lock(handlers_mutex_);
-    for (Handler* handler : handlers_) handler->loop().post([handler] { handler->drain(); });
+    for (Handler* handler : handlers_) {
+      handler->loop().post([handler, spread = std::min(spread, max)] { handler->drain(spread); });
+    }
   }
-  // What the streams were told must reach them before their sockets close.
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::min(options_.drain_max, Duration{2'000});
-  while (anything_parked() && std::chrono::steady_clock::now() < deadline) {
+  // What the clients were told must reach them before their sockets close. Newcomers are refused
+  // meanwhile, rather than left to the kernel: a load balancer can read that this server is not
+  // ready.
+  const auto deadline = std::chrono::steady_clock::now() + max;
+  while (anybody_left() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(stop_poll_interval);
+  }
+  if (const std::int64_t left = context_.counts.open(); left > 0) {
+    spdlog::warn("--drain-max is over: {} clients are cut off", left);
   }
   loops_.stop();
 }
 
-bool Server::anything_parked() {
+bool Server::anybody_left() {
+  if (context_.counts.open() > 0) return true;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    const park::LoopCounters& counters = loops_.loop(i).counters();
-    if (counters.parked.load() > 0 || counters.outbox_bytes.load() > 0) return true;
+    if (loops_.loop(i).counters().outbox_bytes.load() > 0) return true;
   }
   return false;
 }

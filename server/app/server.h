@@ -2,8 +2,10 @@
 // own process.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -39,7 +41,11 @@ struct ServerOptions {
   server::Compression compression;
   // Of each connection. What a body and an outbox may hold follows from `limits`.
   park::LoopOptions connection;
-  Duration drain_max{20'000};  // The longest stop() takes.
+  Duration drain_max{20'000};  // The longest drain() takes.
+  Duration drain_spread{0};    // Over how long drain() lets its clients go.
+  // Asks the program to call drain(), for POST /v1/admin/drain; from any thread. Empty: no such
+  // path.
+  std::function<void()> on_drain;
 };
 
 // Threads: one starts and stops it; its loops run on threads of their own.
@@ -54,8 +60,11 @@ class Server {
   // address that others can reach without key or leave), else with unreachable: port in use.
   Result<void> start();
 
-  // Refuses newcomers, tells every stream when to return, closes everything. Safe to repeat.
-  void stop();
+  // Is not ready any more, refuses newcomers, tells each client its own time to return and closes
+  // everything: over drain_spread, within drain_max. Safe to repeat.
+  void drain() { drain(options_.drain_spread, options_.drain_max); }
+  // The same at once, within two seconds.
+  void stop() { drain(Duration{0}, std::min(options_.drain_max, Duration{2'000})); }
 
   std::uint16_t port() const { return loops_.port(); }
   const std::vector<std::string>& endpoints() const { return loops_.endpoints(); }
@@ -68,9 +77,10 @@ class Server {
  private:
   class Handler;
 
+  void drain(Duration spread, Duration max);
   Result<void> check() const;
   park::LoopsOptions loops_options() const;
-  bool anything_parked();
+  bool anybody_left();
 
   ServerOptions options_;
   server::SharedLog log_;

@@ -33,6 +33,9 @@ struct Limits {
 
   // The longest wait of a long poll; one that asks for more is answered after this.
   Duration wait_max{55'000};
+  // How long the answers of many long polls may be held back, so that they do not all ask again at
+  // once. A few are answered at once.
+  Duration long_poll_spread{250};
   // What polling clients are advised to leave between two polls.
   Duration poll_interval{4'000};
 

@@ -97,6 +97,16 @@ class Hub::Cache {
   std::deque<Kept> order_;
 };
 
+// One step of a replay, for all that want the same. Kept for the pump in which it is asked for.
+struct Hub::SharedRead {
+  std::uint64_t after = 0;
+  Leave leave;
+  std::uint64_t head = 0;  // The log's, when it was asked.
+  std::vector<std::string> patterns;
+  std::vector<std::uint64_t> waiting;  // Serials.
+  std::optional<ReadResult> result;
+};
+
 Subscriber::Subscriber() = default;
 
 Subscriber::~Subscriber() {
@@ -351,19 +361,63 @@ void Hub::replay_step(Subscriber& subscriber) {
     return;
   }
   if (is_backlog_due(subscriber)) return ask_backlog(subscriber);
-  const ReadRequest request{.after = replay.position,
-                            .patterns = patterns_of(subscriber.subscriptions_),
+  read_shared(subscriber);
+}
+
+// Many clients that come back together ask for the same: the log is read once for them.
+void Hub::read_shared(Subscriber& subscriber) {
+  const std::uint64_t serial = expect_answer(subscriber);
+  subscriber.replay_->reading = serial;
+  if (SharedRead* const same = find_shared(subscriber)) {
+    ++counts_.shared_reads;
+    same->waiting.push_back(serial);
+    if (same->result) on_shared(*same);
+    return;
+  }
+  const std::vector<std::string_view> patterns = patterns_of(subscriber.subscriptions_);
+  const ReadRequest request{.after = subscriber.replay_->position,
+                            .patterns = patterns,
                             .messages_max = options_.replay_messages_max,
                             .bytes_max = options_.replay_bytes_max,
                             .leave = leave_of(subscriber)};
-  const std::uint64_t serial = expect_answer(subscriber);
-  replay.reading = serial;
-  log_.read(request, [this, serial](ReadResult result) {
-    Subscriber* waiting = answered(serial);
-    if (!waiting || !waiting->replay_ || waiting->replay_->reading != serial) return;
-    waiting->replay_->reading = 0;
-    on_read(*waiting, result);
+  auto read =
+      std::make_shared<SharedRead>(SharedRead{.after = request.after,
+                                              .leave = request.leave,
+                                              .head = log_.head(),
+                                              .patterns = {patterns.begin(), patterns.end()},
+                                              .waiting = {serial},
+                                              .result = {}});
+  shared_.push_back(read);
+  log_.read(request, [this, read](ReadResult result) {
+    read->result = std::move(result);
+    on_shared(*read);
   });
+}
+
+// What was read before the log's head moved would tell too early that nothing more is there.
+Hub::SharedRead* Hub::find_shared(const Subscriber& subscriber) {
+  const Leave leave = leave_of(subscriber);
+  const auto is_same = [&](const std::shared_ptr<SharedRead>& read) {
+    return read->after == subscriber.replay_->position &&
+           read->leave.keep_until == leave.keep_until &&
+           read->leave.drop_until == leave.drop_until && read->head == log_.head() &&
+           std::equal(read->patterns.begin(), read->patterns.end(),
+                      subscriber.subscriptions_.begin(), subscriber.subscriptions_.end(),
+                      [](const std::string& pattern, const auto& subscription) {
+                        return pattern == subscription.node->pattern;
+                      });
+  };
+  const auto found = std::find_if(shared_.begin(), shared_.end(), is_same);
+  return found == shared_.end() ? nullptr : found->get();
+}
+
+void Hub::on_shared(SharedRead& read) {
+  for (const std::uint64_t serial : std::exchange(read.waiting, {})) {
+    Subscriber* waiting = answered(serial);
+    if (!waiting || !waiting->replay_ || waiting->replay_->reading != serial) continue;
+    waiting->replay_->reading = 0;
+    on_read(*waiting, *read.result);
+  }
 }
 
 Leave Hub::leave_of(const Subscriber& subscriber) const {
@@ -491,6 +545,7 @@ void Hub::tell_gaps(Subscriber& subscriber, const std::vector<std::uint64_t>& tr
 // The live flow -----------------------------------------------------------------------------------
 
 bool Hub::pump() {
+  shared_.clear();
   if (log_.epoch() != epoch_) change_epoch();
   if (!reading_) read_live();
   const std::size_t replays = replays_held_ ? 0 : std::min(ready_.size(), options_.replays_max);
@@ -665,13 +720,14 @@ void Hub::tick(Instant now) {
   }
 }
 
-void Hub::close_all(std::uint16_t code, std::string_view reason,
-                    const std::function<wire::Retry()>& retry) {
-  for_all([&](Subscriber& subscriber) {
-    if (subscriber.place_slot_ < wheel_slots_) send_control(subscriber, retry());
-    detach(subscriber);
-    subscriber.close(code, reason);
-  });
+void Hub::close_next(std::uint16_t code, std::string_view reason, const wire::Retry& retry) {
+  const auto slot = std::find_if(placed_.begin(), placed_.end(),
+                                 [](const auto& subscribers) { return !subscribers.empty(); });
+  assert(slot != placed_.end());
+  Subscriber& subscriber = *slot->back();
+  send_control(subscriber, retry);
+  detach(subscriber);
+  subscriber.close(code, reason);
 }
 
 std::optional<Instant> Hub::next_tick() const {

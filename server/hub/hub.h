@@ -58,6 +58,7 @@ struct HubCounts {
   std::uint64_t gaps = 0;
   std::uint64_t slow_consumers = 0;  // Closed with 4100.
   std::uint64_t too_many = 0;        // Patterns refused over subscriptions_max.
+  std::uint64_t shared_reads = 0;    // Steps of replays that another's read of the log served.
   std::uint64_t fell_behind = 0;     // Left the live flow by a rule, to read on from the log.
   std::uint64_t drops = 0;           // Times messages were dropped by a rule, and a gap told.
 };
@@ -130,9 +131,9 @@ class Hub {
   // When tick has something to do next; nullopt without subscribers.
   std::optional<Instant> next_tick() const;
 
-  // Ends every subscriber with this code. Streams are told `retry` first, each its own.
-  void close_all(std::uint16_t code, std::string_view reason,
-                 const std::function<wire::Retry()>& retry);
+  // Tells one subscriber, whichever, `retry` and ends it with this code.
+  // REQUIRES: there is one.
+  void close_next(std::uint16_t code, std::string_view reason, const wire::Retry& retry);
 
   // What hello, ping and next tell; a plain value that the owner keeps up to date.
   void set_window(Duration window) { window_ = window; }
@@ -146,6 +147,7 @@ class Hub {
 
  private:
   class Cache;
+  struct SharedRead;
 
   // How the hub lists its subscribers: one list per slot of the ping wheel, and one for those that
   // hear no pings.
@@ -160,6 +162,9 @@ class Hub {
   void begin_replay(Subscriber& subscriber, std::uint64_t position);
   void make_ready(Subscriber& subscriber);
   void replay_step(Subscriber& subscriber);
+  SharedRead* find_shared(const Subscriber& subscriber);
+  void read_shared(Subscriber& subscriber);
+  void on_shared(SharedRead& read);
   void on_read(Subscriber& subscriber, const ReadResult& result);
   bool is_backlog_due(const Subscriber& subscriber) const;
   void ask_backlog(Subscriber& subscriber);
@@ -211,6 +216,7 @@ class Hub {
   std::size_t subscriber_count_ = 0;
   Duration window_{5'000};
   std::unique_ptr<Cache> cache_;
+  std::vector<std::shared_ptr<SharedRead>> shared_;  // Of this pump.
   HubCounts counts_;
 };
 

@@ -39,6 +39,7 @@ LiveLoop::~LiveLoop() {
   loop_.cancel(tick_timer_);
   loop_.cancel(held_timer_);
   loop_.cancel(housekeeping_timer_);
+  if (leaving_) loop_.cancel(leaving_->timer);
 }
 
 Instant LiveLoop::now() const { return std::chrono::floor<Duration>(loop_.now()); }
@@ -156,10 +157,44 @@ bool LiveLoop::has_room() const {
   return false;
 }
 
-void LiveLoop::drain() {
-  hub_.close_all(wire::close_code::going_away, "the server is stopping", [this] {
-    return wire::Retry{.delay = spread_in_window(), .ticket = {}, .reason = "drain"};
-  });
+void LiveLoop::drain(Duration spread) {
+  leaving_ = std::make_unique<Leaving>();
+  leaving_->options = {.spread = spread, .window = context_.admission.window()};
+  leaving_->count = hub_.subscribers();
+  leaving_->began = now();
+  leaving_->next = draw_slot();
+  pump_soon();
+  // Not in this turn, whose end pumps.
+  leaving_->timer =
+      loop_.after(std::max(leaving_->next.leave, Duration{1}), [this] { drain_on(); });
+}
+
+// Those whose time it is. Whoever leaves by itself meanwhile brings the others' turn forward.
+void LiveLoop::drain_on() {
+  const Duration passed = now() - leaving_->began;
+  while (hub_.subscribers() > 0) {
+    const DrainSlot slot = leaving_->next;
+    if (slot.leave > passed) {
+      leaving_->timer = loop_.after(slot.leave - passed, [this] { drain_on(); });
+      return;
+    }
+    hub_.close_next(wire::close_code::going_away, "the server is stopping",
+                    {.delay = slot.delay, .ticket = {}, .reason = "drain"});
+    ++leaving_->gone;
+    leaving_->next = draw_slot();
+  }
+}
+
+DrainSlot LiveLoop::draw_slot() {
+  const std::size_t count = std::max<std::size_t>(leaving_->count, 1);
+  return drain_slot(leaving_->options, std::min(leaving_->gone, count - 1), count,
+                    std::uniform_real_distribution<double>(0, 1)(random_));
+}
+
+Duration LiveLoop::long_poll_hold() {
+  const Duration longest = long_poll_hold_max(
+      context_.counts.of(Transport::long_polling).open.value(), context_.limits.long_poll_spread);
+  return Duration{std::uniform_int_distribution<Duration::rep>(0, longest.count())(random_)};
 }
 
 }  // namespace freshet::server

@@ -3,13 +3,17 @@
 // publishes; keeps the hub's time.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 
+#include "admission/drain.h"
 #include "hub/hub.h"
 #include "park/loop.h"
 #include "transport/come_back.h"
@@ -54,13 +58,31 @@ class LiveLoop final : private LogFollower {
 
   bool draining() const { return context_.draining.load(std::memory_order_relaxed); }
 
-  // Tells every stream when to return and ends it (1001); answers every poll.
-  void drain();
+  // Tells every client here when to return, each its own time, and ends its stream (1001) or
+  // answers its poll: all at once, or one by one over `spread`. What is published by now is sent
+  // before.
+  void drain(Duration spread);
+
+  // How long the answers of long polls may be held back, so that their clients do not all ask again
+  // in one moment: longer the more there are (long_poll_hold_max).
+  Duration long_poll_hold();
 
  private:
+  // A drain under way.
+  struct Leaving {
+    DrainOptions options;
+    std::size_t count = 0;  // Of clients when it began.
+    std::size_t gone = 0;
+    Instant began;
+    DrainSlot next;
+    park::TimerId timer = 0;
+  };
+
+  DrainSlot draw_slot();
   void head_moved() noexcept override;
   bool has_room() const;
   void pump();
+  void drain_on();
   void arm_tick();
   void housekeep();
 
@@ -75,6 +97,12 @@ class LiveLoop final : private LogFollower {
   park::TimerId tick_timer_ = 0;
   park::TimerId held_timer_ = 0;
   park::TimerId housekeeping_timer_ = 0;
+  std::unique_ptr<Leaving> leaving_;  // While draining.
 };
+
+// `open` long polls come back no faster than ten for each millisecond, as far as `spread` allows.
+constexpr Duration long_poll_hold_max(std::int64_t open, Duration spread) {
+  return std::min(spread, Duration{open / 10});
+}
 
 }  // namespace freshet::server

@@ -22,8 +22,24 @@ LongPoll::~LongPoll() {
 // beginning of the wait.
 void LongPoll::caught_up(bool has_news) {
   if (has_news) return answer_soon();
-  timer_ = live().loop().after(wait(), [this] {
+  phase_ = Phase::waiting;
+  answer_after(wait());
+}
+
+bool LongPoll::may_answer() {
+  if (phase_ != Phase::waiting) return phase_ != Phase::holding;
+  const Duration hold = live().long_poll_hold();
+  if (hold == Duration{0}) return true;
+  phase_ = Phase::holding;
+  live().loop().cancel(timer_);
+  answer_after(hold);
+  return false;
+}
+
+void LongPoll::answer_after(Duration delay) {
+  timer_ = live().loop().after(delay, [this] {
     timer_ = 0;
+    phase_ = Phase::due;
     answer_soon();
     live().pump_soon();
   });

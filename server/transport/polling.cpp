@@ -113,6 +113,7 @@ void Poll::caught_up(bool) { answer_soon(); }
 // was cut or has caught up.
 void Poll::batch_end() {
   if (replaying() && !more_) return;
+  if (!more_ && !leaving_ && !may_answer()) return;
   if (!more_) cursor_ = live_.hub().cursor(*this);
   answer();
 }

@@ -38,6 +38,9 @@ class Poll : public park::Parked, public Subscriber {
  protected:
   // All that the log holds has been collected. `has_news`: at least a message or a gap.
   virtual void caught_up(bool has_news);
+  // Whether what was collected by the end of a batch is to be answered now. If not, answer_soon()
+  // has to be called later.
+  virtual bool may_answer() { return true; }
 
   // Answers in this turn, behind the batch in which it is asked for.
   void answer_soon() { live_.hub().at_batch_end(*this); }

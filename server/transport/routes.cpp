@@ -111,6 +111,26 @@ void handle_ready(LiveLoop& live, Response& response) {
   response.body = "ready\n";
 }
 
+// Whoever may end a server must show a key: without one configured, nobody can be told from others.
+void handle_drain(LiveLoop& live, const Request& request, Response& response) {
+  ServerContext& context = live.context();
+  const auto identity = context.guard.identify(request.header("Authorization"));
+  if (!identity) return set_error(response, identity.error());
+  if (!context.guard.wants_key()) {
+    return set_error(
+        response, {ErrorCode::forbidden, "draining over HTTP needs a server with --publish-key"});
+  }
+  if (!identity->may_publish) {
+    return set_error(response, {ErrorCode::unauthorized,
+                                "draining needs the server's key: send 'Authorization: Bearer "
+                                "KEY'"});
+  }
+  context.on_drain();
+  response.status = 202;
+  response.content_type = "application/json";
+  response.body = "{\"draining\":true,\"clients\":" + std::to_string(context.counts.open()) + "}\n";
+}
+
 void write_admission(MetricsText& text, const SharedAdmission& admission) {
   const AdmissionCounts counts = admission.counts();
   const auto count = [&text](std::uint64_t value,
@@ -155,6 +175,9 @@ void add_routes(HttpEngine& engine, LiveLoop& live) {
     live.context().http_publisher().handle_many(request, live.context().guard, live.now(),
                                                 response);
   });
+  if (live.context().on_drain) {
+    engine.post(std::string(wire::drain_path), with(handle_drain));
+  }
   engine.get("/healthz", [](const Request&, Response& response) {
     response.content_type = "text/plain";
     response.body = "ok\n";

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "compress/compression.h"
 #include "freshet/transport.h"
@@ -83,6 +84,8 @@ struct ServerContext {
   HubOptions hub;
   Compression compression;
   bool echo = false;  // Serve /v1/echo.
+  // Asks the program to drain and end; from any thread. Empty: there is no /v1/admin/drain.
+  std::function<void()> on_drain;
   ServerCounts counts;
   SharedAdmission admission;
   std::atomic<bool> draining{false};  // Newcomers are refused; /readyz says no.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "http/subscribe_request.h"
@@ -28,15 +29,12 @@ class SseStream final : public Stream {
   SseStream(LiveLoop& live, Opening opening, bool chunked)
       : Stream(live, Transport::sse, opening.request.client),
         opening_(std::make_unique<Opening>(std::move(opening))),
-        chunked_(chunked) {}
+        chunked_(chunked),
+        bare_(opening_->bare) {}
 
   void handle_parked(park::Connection& connection) override {
     const auto opening = std::move(opening_);
-    if (opening->bare) {
-      const Duration retry = bare_retry_min + live().spread_in_window();
-      const std::string field = wire::encode_sse_retry(static_cast<std::uint64_t>(retry.count()));
-      connection.send(chunked_ ? encode_chunk(std::string_view(field)) : field);
-    }
+    if (bare_) connection.send(retry_field(bare_retry_min + live().spread_in_window()));
     open(connection, std::move(opening->request));
   }
 
@@ -44,7 +42,9 @@ class SseStream final : public Stream {
     return queue_message(chunked_ ? message.sse_chunk() : message.sse());
   }
 
-  void send_control(EncodedMessage& frame, const wire::ServerFrame&) override {
+  void send_control(EncodedMessage& frame, const wire::ServerFrame& what) override {
+    const auto* retry = std::get_if<wire::Retry>(&what);
+    if (bare_ && retry) queue_control(retry_field(retry->delay));
     queue_control(chunked_ ? frame.sse_chunk() : frame.sse());
   }
 
@@ -57,8 +57,15 @@ class SseStream final : public Stream {
   }
 
  private:
+  // When a bare EventSource is to return, which reads no frames.
+  Blob retry_field(Duration retry) const {
+    std::string field = wire::encode_sse_retry(static_cast<std::uint64_t>(retry.count()));
+    return park::make_blob(chunked_ ? encode_chunk(std::string_view(field)) : std::move(field));
+  }
+
   std::unique_ptr<Opening> opening_;  // Until handle_parked.
   bool chunked_;
+  bool bare_;
 };
 
 }  // namespace

@@ -216,6 +216,43 @@ TEST_CASE("a client that goes away frees its long poll", "[server][long-polling]
   CHECK(eventually([&] { return server.counts().of(Transport::long_polling).open.value() == 0; }));
 }
 
+TEST_CASE("answers of many long polls are held back, and bring what comes meanwhile",
+          "[server][long-polling]") {
+  app::ServerOptions options;
+  // Everybody here comes at once.
+  options.admission.limiter.burst = 1'000;
+  options.limits.long_poll_spread = Duration{250};
+  TestServer server(options);
+  std::vector<park::LoopbackClient> polls;
+  for (int i = 0; i < 300; ++i) {
+    polls.push_back(server.connect());
+    polls.back().send(
+        request_text("GET", "/v1/poll?pattern=a&wait=55000&sdk=test/1&cursor=" + server.cursor(0)));
+  }
+  REQUIRE(
+      eventually([&] { return server.counts().of(Transport::long_polling).open.value() == 300; }));
+  server.publish("a", "1");
+  server.publish("a", "2");
+  std::size_t both = 0;
+  for (park::LoopbackClient& poll : polls) {
+    const std::string answer = poll.read_answer();
+    const bool has_second = answer.find("\"data\":2") != std::string::npos;
+    CHECK(answer.find("\"data\":1") != std::string::npos);
+    CHECK(next_cursor(answer) == server.cursor(has_second ? 2 : 1));
+    both += has_second ? 1 : 0;
+  }
+  CHECK(both > 0);
+}
+
+TEST_CASE("the hold grows with the number of long polls, up to the spread",
+          "[server][long-polling]") {
+  CHECK(server::long_poll_hold_max(0, Duration{250}) == Duration{0});
+  CHECK(server::long_poll_hold_max(9, Duration{250}) == Duration{0});
+  CHECK(server::long_poll_hold_max(1'000, Duration{250}) == Duration{100});
+  CHECK(server::long_poll_hold_max(100'000, Duration{250}) == Duration{250});
+  CHECK(server::long_poll_hold_max(100'000, Duration{0}) == Duration{0});
+}
+
 TEST_CASE("a long poll over the limit of streams is told to come later", "[server][limits]") {
   app::ServerOptions options;
   options.limits.streams_max = 1;

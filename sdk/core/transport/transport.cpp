@@ -132,6 +132,7 @@ Verdict judge(const Connection& connection, const ConnectionEnd& end) {
   verdict.error = {code_of(end), sentence_for(end)};
   if (!connection.complaint.empty()) verdict.error.message = connection.complaint;
   verdict.floor = end.retry_after;
+  verdict.floor_is_own = !end.ticket.empty();
   verdict.ticket = end.ticket;
   if (end.kind == EndKind::closed) verdict.kind = kind_of_code(end.close_code);
   if (end.kind == EndKind::refused)
@@ -140,6 +141,7 @@ Verdict judge(const Connection& connection, const ConnectionEnd& end) {
   if (connection.dismissed) {
     if (verdict.kind != Verdict::Kind::final) verdict.kind = Verdict::Kind::busy;
     verdict.floor = connection.floor;
+    verdict.floor_is_own = connection.floor_is_own;
     verdict.ticket = connection.ticket;
   }
   if (verdict.floor) verdict.floor = std::clamp(*verdict.floor, Duration{0}, floor_max);

@@ -46,6 +46,7 @@ struct Connection {
   // Told to go, when to come back and with what.
   bool dismissed = false;
   Duration floor{0};
+  bool floor_is_own = false;  // Others were told another time.
   Text ticket;
 
   // Of the request in flight of a polling connection.
@@ -94,6 +95,7 @@ struct Verdict {
   };
   Kind kind = Kind::failed;
   std::optional<Duration> floor;  // Not before then.
+  bool floor_is_own = false;      // And then exactly: others were told another time.
   Text ticket;
   Error error;  // For people; the client's last word when final.
 };

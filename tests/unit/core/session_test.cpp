@@ -311,6 +311,17 @@ TEST_CASE("a drain is left for the slot that was told, with its ticket", "[core]
   CHECK(parameters(driver.opened().target, "ticket").empty());
 }
 
+TEST_CASE("a drain's time is this client's own, also where there is no ticket", "[core][session]") {
+  for (const Transport transport : {Transport::websocket, Transport::sse}) {
+    ClientDriver driver{only(transport)};
+    const auto connection = driver.go_live(transport);
+    driver.advance(Duration{25'000});
+    driver.frame(connection, R"({"op":"retry","delay":3217,"reason":"drain"})");
+    driver.end(connection, {.kind = EndKind::closed, .close_code = 1001});
+    CHECK(driver.time_until_opened() == Duration{3'217});
+  }
+}
+
 TEST_CASE("a ticket whose slot came to nothing is not shown again, and the backoff goes on",
           "[core][session]") {
   ClientDriver driver{only(Transport::sse)};

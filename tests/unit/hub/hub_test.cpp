@@ -587,6 +587,64 @@ class LateLog final : public Log {
   std::vector<std::function<void()>> late;
 };
 
+TEST_CASE("replays of the same range in one pump read the log once", "[hub][late]") {
+  LateLog log;
+  Hub hub(log);
+  for (int n = 0; n < 5; ++n) REQUIRE(log.log.append({.topic = "a", .data = "1"}, {}));
+  std::vector<std::unique_ptr<RecordingSubscriber>> same(10);
+  RecordingSubscriber other;
+  for (auto& subscriber : same) {
+    subscriber = std::make_unique<RecordingSubscriber>();
+    hub.open(*subscriber, {.client = "c", .starts = {{"a", wire::Earliest{}}}}, {});
+  }
+  hub.open(other, {.client = "d", .starts = {{">", wire::Earliest{}}}}, {});
+  log.answer_all();
+  hub.pump();
+  CHECK(log.late.size() == 2);
+  CHECK(hub.counts().shared_reads == 9);
+  same.front().reset();
+  log.answer_all();
+  for (std::size_t i = 1; i < same.size(); ++i) CHECK(same[i]->ids == Ids{1, 2, 3, 4, 5});
+  CHECK(other.ids == Ids{1, 2, 3, 4, 5});
+}
+
+TEST_CASE("a replay that begins behind a newer head reads for itself", "[hub][late]") {
+  LateLog log;
+  Hub hub(log);
+  REQUIRE(log.log.append({.topic = "a", .data = "1"}, {}));
+  RecordingSubscriber early, late;
+  hub.open(early, {.client = "c", .starts = {{"a", wire::Earliest{}}}}, {});
+  log.answer_all();
+  hub.pump();
+  REQUIRE(log.log.append({.topic = "a", .data = "2"}, {}));
+  hub.open(late, {.client = "d", .starts = {{"a", wire::Earliest{}}}}, {});
+  for (int turn = 0; turn < 10; ++turn) {
+    log.answer_all();
+    hub.pump();
+  }
+  CHECK(hub.counts().shared_reads == 0);
+  CHECK(early.ids == Ids{1, 2});
+  CHECK(late.ids == Ids{1, 2});
+}
+
+TEST_CASE("a drain tells one subscriber after the other when to return", "[hub]") {
+  Rig rig;
+  RecordingSubscriber one, two;
+  rig.open(one, {{"a"}});
+  rig.hub.open(two, {.client = "c2", .starts = {{"a"}}, .pings = false}, {});
+  rig.pump();
+  Duration delay{0};
+  while (rig.hub.subscribers() > 0) {
+    delay += Duration{100};
+    rig.hub.close_next(1001, "stopping", {.delay = delay, .ticket = {}, .reason = "drain"});
+  }
+  for (const RecordingSubscriber* subscriber : {&one, &two}) {
+    CHECK(subscriber->close_code == 1001);
+    CHECK(subscriber->all<wire::Retry>().size() == 1);
+  }
+  CHECK(one.all<wire::Retry>().at(0).delay != two.all<wire::Retry>().at(0).delay);
+}
+
 TEST_CASE("answers that come late are the same as answers that come at once", "[hub][late]") {
   LateLog log;
   Hub hub(log, {.replay_messages_max = 1});
