@@ -31,12 +31,14 @@ struct Asked {
   std::vector<std::string> cursors;
   Duration wait{0};
   std::string client;
+  std::string ticket;
 
   void take(const std::string& name, std::string value) {
     if (name == "pattern") patterns.push_back(std::move(value));
     if (name == "cursor") cursors.push_back(std::move(value));
     if (name == "wait") wait = Duration{std::stoll(value)};
     if (name == "client") client = std::move(value);
+    if (name == "ticket") ticket = std::move(value);
   }
 };
 
@@ -70,6 +72,7 @@ Asked parse_body(std::string_view body) {
   list("cursor", "cursors", asked.cursors);
   asked.wait = Duration{json.value("wait", std::int64_t{0})};
   asked.client = json.value("client", std::string{});
+  asked.ticket = json.value("ticket", std::string{});
   return asked;
 }
 
@@ -82,6 +85,28 @@ std::vector<server::StartRequest> starts_of(const Asked& asked) {
     starts.push_back({.pattern = asked.patterns[i], .start = *wire::parse_start(cursor)});
   }
   return starts;
+}
+
+bool is_poll(Transport transport) {
+  return transport == Transport::polling || transport == Transport::long_polling;
+}
+
+// As the server's transport/refusal.h.
+void refuse(Link& link, Transport transport, const server::Verdict& verdict) {
+  if (is_poll(transport)) {
+    return link.close_from_server({.kind = EndKind::refused,
+                                   .http_status = 503,
+                                   .retry_after = verdict.delay,
+                                   .ticket = verdict.ticket});
+  }
+  link.send_to_client(wire::encode(
+      wire::Retry{.delay = verdict.delay, .ticket = verdict.ticket, .reason = "busy"}));
+  const bool websocket = transport == Transport::websocket;
+  if (!websocket) {
+    link.send_to_client(wire::encode(wire::Close{wire::close_code::busy, "busy"}));
+  }
+  link.close_from_server({.kind = websocket ? EndKind::closed : EndKind::finished,
+                          .close_code = wire::close_code::busy});
 }
 
 }  // namespace
@@ -100,6 +125,11 @@ class Peer final : public server::Subscriber {
     link_->on_server_frame = [this](std::string frame) { take(frame); };
     starts_ = starts_of(asked);
     client_ = asked.client.empty() ? "c" + std::to_string(++node_.clients_) : asked.client;
+    if (is_poll()) {
+      node_.admission_->poll_seen(client_, node_.instant());
+    } else {
+      stream_ = node_.admission_->stream_opened(client_, node_.instant());
+    }
   }
 
   void begin() {
@@ -164,9 +194,7 @@ class Peer final : public server::Subscriber {
  private:
   static constexpr std::size_t poll_lines_max = 20;
 
-  bool is_poll() const {
-    return transport_ == Transport::polling || transport_ == Transport::long_polling;
-  }
+  bool is_poll() const { return sim::is_poll(transport_); }
 
   void answer() {
     wire::Next next{.cursor = node_.hub_->cursor(*this),
@@ -212,6 +240,7 @@ class Peer final : public server::Subscriber {
     link_->on_server_frame = nullptr;
     link_->on_server_drained = nullptr;
     alive_.reset();
+    if (!is_poll()) node_.admission_->stream_closed(stream_);
     if (node_.hub_) node_.hub_->detach(*this);
     if (auto peer = node_.peers_.extract(number_)) {
       std::shared_ptr<Peer> last = std::move(peer.mapped());
@@ -225,6 +254,7 @@ class Peer final : public server::Subscriber {
   Transport transport_;
   Duration wait_;
   std::string client_;
+  std::uint32_t stream_ = 0;  // What admission knows it by.
   std::vector<server::StartRequest> starts_;
   std::vector<std::string> lines_;
   bool has_message_ = false;
@@ -245,10 +275,29 @@ ServerNode::~ServerNode() {
   peers_.clear();
 }
 
-void ServerNode::crash() {
+void ServerNode::drain() {
+  while (hub_->pump()) {
+  }
+  const auto window = options_.window;
+  while (hub_->subscribers() > 0) {
+    hub_->close_next(
+        wire::close_code::going_away, "the server is stopping",
+        {.delay = random_.between(Duration{0}, window), .ticket = {}, .reason = "drain"});
+  }
+  end_process();
+}
+
+void ServerNode::end_process() {
   ++life_;
+  refused_before_ = refused();
+  honoured_before_ = tickets_honoured();
+  admission_.reset();
   log_->unfollow(*this);
   hub_.reset();  // Detaches everybody.
+}
+
+void ServerNode::crash() {
+  end_process();
   for (const auto& [number, peer] : peers_) {
     const LinkRef& link = peer->link();
     link->on_server_end = nullptr;
@@ -274,6 +323,9 @@ void ServerNode::start(bool keep_log) {
                                 .rules = options_.rules,
                                 .backlog_bytes_max = options_.backlog_bytes_max});
   hub_->set_window(options_.window);
+  admission_.emplace(server::AdmissionOptions{.window = {.admission_rate = options_.admission_rate},
+                                              .limiter = {.burst = options_.admission_burst}},
+                     server::HashKey{.low = random_.next(), .high = random_.next()});
   log_->follow(*this);
   pump_set_ = false;
   tick_set_ = false;
@@ -282,11 +334,25 @@ void ServerNode::start(bool keep_log) {
 void ServerNode::accept(LinkRef link, Transport transport, std::string_view target,
                         std::string_view body) {
   Asked asked = body.empty() ? parse_target(target) : parse_body(body);
+  const server::Verdict verdict = ask(asked.client, asked.ticket, is_poll(transport));
+  if (!verdict.admitted) return refuse(*link, transport, verdict);
   const unsigned number = ++accepted_;
   auto peer = std::make_unique<Peer>(*this, number, std::move(link), transport, std::move(asked));
   Peer& accepted = *peer;
   peers_[number] = std::move(peer);
   accepted.begin();
+}
+
+server::Verdict ServerNode::ask(const std::string& client, const std::string& ticket, bool poll) {
+  return admission_->ask({.client = client, .ticket = ticket, .poll = poll}, instant());
+}
+
+std::uint64_t ServerNode::refused() const {
+  return refused_before_ + (admission_ ? admission_->counts().refused : 0);
+}
+
+std::uint64_t ServerNode::tickets_honoured() const {
+  return honoured_before_ + (admission_ ? admission_->counts().tickets_honoured : 0);
 }
 
 bool ServerNode::accepts_publishes(std::string_view target) const {

@@ -1,4 +1,4 @@
-// The server of a simulation: the real log and the real hub, behind simulated connections instead
+// The server of a simulation: the real log, hub and admission, behind simulated connections instead
 // of parked ones.
 #pragma once
 
@@ -6,10 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "admission/admission.h"
 #include "core/action.h"
 #include "core/random.h"
 #include "freshet/transport.h"
@@ -29,6 +31,9 @@ struct ServerOptions {
   Duration window{2'000};
   std::size_t outbox_bytes_max = 64 * 1024;
   std::size_t outbox_low_bytes = 8 * 1024;
+  // Newcomers a second, and at once; whoever comes above is given a ticket.
+  double admission_rate = 1'000'000;
+  double admission_burst = 1'000'000;
 };
 
 class Peer;
@@ -42,6 +47,8 @@ class ServerNode final : private server::LogFollower {
 
   // Its machine or process is gone: every connection breaks, some without a word.
   void crash();
+  // Its process is asked to end: everybody is told a time of its own and let go.
+  void drain();
   // It comes back, with what the log held or with a new log.
   void start(bool keep_log);
 
@@ -53,11 +60,18 @@ class ServerNode final : private server::LogFollower {
   // A publish arrives over HTTP.
   Result<std::uint64_t> publish(std::string topic, std::string data, std::string_view key);
 
+  // What admission has counted, over all lives of the process.
+  std::uint64_t refused() const;
+  std::uint64_t tickets_honoured() const;
+
   // Where a subscriber is that has everything.
   Place head() const;
 
  private:
   friend class Peer;
+
+  server::Verdict ask(const std::string& client, const std::string& ticket, bool poll);
+  void end_process();
 
   void head_moved() noexcept override { pump_soon(); }
   void pump_soon();
@@ -70,6 +84,9 @@ class ServerNode final : private server::LogFollower {
   ServerOptions options_;
   std::unique_ptr<server::MemoryLog> log_;
   std::unique_ptr<server::Hub> hub_;
+  std::optional<server::Admission> admission_;
+  std::uint64_t refused_before_ = 0;
+  std::uint64_t honoured_before_ = 0;
   std::map<unsigned, std::unique_ptr<Peer>> peers_;  // By the order of their coming.
   unsigned accepted_ = 0;
   std::uint64_t life_ = 0;  // Events of an earlier life of the process are void.

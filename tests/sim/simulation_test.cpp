@@ -41,6 +41,8 @@ struct Sum {
   std::size_t delivered = 0;
   std::size_t slow_gaps = 0;
   std::size_t published = 0;
+  std::size_t refused = 0;
+  std::size_t honoured = 0;  // Tickets.
 };
 
 // Judges one run of every seed.
@@ -53,6 +55,8 @@ Sum run_seeds(WorldOptions options, const std::vector<std::uint64_t>& seeds) {
     INFO("seed " << seed << '\n' << joined(faults));
     CHECK(faults.empty());
     sum.published += world.history().messages().size();
+    sum.refused += world.server().refused();
+    sum.honoured += world.server().tickets_honoured();
     for (std::size_t i = 0; i < world.client_count(); ++i) {
       sum.delivered += world.client(i).delivered();
       sum.slow_gaps += world.client(i).slow_gaps();
@@ -86,6 +90,25 @@ TEST_CASE("a site whose applications change their minds loses nothing", "[sim]")
 
 TEST_CASE("a site under every fault loses nothing without a gap and becomes live again", "[sim]") {
   run_seeds({}, chosen_seeds(5'000, 60));
+}
+
+TEST_CASE("a site that drains and comes back, with its log or without, loses nothing without a gap",
+          "[sim][drain]") {
+  run_seeds({.cuts = false, .drains = true, .bad_paths = false, .application = false},
+            chosen_seeds(8'000, 30));
+}
+
+TEST_CASE("a site above its admission rate gives tickets, and everybody is back and has everything",
+          "[sim][admission]") {
+  WorldOptions options;
+  options.clients = 16;
+  options.server.admission_rate = 2;
+  options.server.admission_burst = 1;
+  const Sum crashing = run_seeds(options, chosen_seeds(9'000, 20));
+  CHECK(crashing.refused > crashing.honoured);
+  CHECK(crashing.honoured > 100);
+  options.drains = true;
+  run_seeds(options, chosen_seeds(9'500, 10));
 }
 
 TEST_CASE("a site whose log keeps little tells every gap of retention", "[sim]") {

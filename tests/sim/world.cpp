@@ -148,7 +148,7 @@ void World::fault() {
 
 void World::restart_server() {
   if (!server_.up()) return;
-  server_.crash();
+  options_.drains ? server_.drain() : server_.crash();
   schedule_.after(random_.between(Duration{0}, Duration{8'000}), [this, keep = chance(2)] {
     if (!server_.up()) server_.start(keep);
   });

@@ -29,6 +29,7 @@ struct WorldOptions {
   // Which kinds of fault may happen.
   bool cuts = true;
   bool restarts = true;
+  bool drains = false;      // Instead of crashes, before a restart.
   bool bad_paths = true;    // Refusing, silent and buffering networks.
   bool application = true;  // Subscribes, unsubscribes, other transports, offline and online.
   bool client_publishes = true;
