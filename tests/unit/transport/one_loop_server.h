@@ -51,7 +51,7 @@ class OneLoopServer {
 
   // Of the routes of the protocol: ends every stream and poll, as a server does that stops.
   void drain() {
-    run([this](park::Loop&) { routes_->live().drain(); });
+    run([this](park::Loop&) { routes_->live().drain(Duration{0}); });
   }
 
   std::uint64_t publish(std::string_view topic, std::string_view data) {
