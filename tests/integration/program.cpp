@@ -19,7 +19,7 @@ extern char** environ;
 namespace freshet::tests {
 namespace {
 
-constexpr int patience_ms = 20'000;
+constexpr int patience_ms = 60'000;
 
 std::string_view name_of(std::string_view variable) {
   return variable.substr(0, variable.find('='));
