@@ -31,10 +31,9 @@ void Limiter::refill(double here) { spent_ = std::max(spent_, here - options_.bu
 bool Limiter::admit(Instant now) {
   const double here = position(now);
   refill(here);
-  // Half an admission of slack, because the burst is full only for a moment. A burst of one is left to
-  // the slots alone: a flood would take it each time before they come.
-  const double needed = backlog(now) > Duration{0} ? std::max(options_.burst - 0.5, 1.5) : 1;
-  if (here - spent_ < needed) return false;
+  // Half an admission of slack, because the burst is full only for a moment.
+  const double needed = backlog(now) > Duration{0} ? options_.burst - 0.5 : 1;
+  if (here - spent_ < std::max(needed, 1.0)) return false;
   spent_ += 1;
   return true;
 }
