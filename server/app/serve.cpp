@@ -37,6 +37,7 @@ struct Flags {
   std::string demo;
   CLI::Option* demo_option = nullptr;
   bool no_deflate = false;
+  bool no_gzip = false;
   std::string log_level = "info";
   std::vector<std::string> rules;
 };
@@ -72,9 +73,12 @@ void add_service_flags(CLI::App& command, Flags& flags) {
           ->expected(0, 1)
           ->group("What it serves");
   group.flag("--echo", server.echo, "Serve /v1/echo for WebSocket conformance suites");
-  group.flag("--no-deflate", flags.no_deflate, "Compress nothing that is sent");
+  group.flag("--no-deflate", flags.no_deflate, "Compress no WebSocket messages");
   group.bytes("--deflate-bytes-min", server.compression.bytes_min,
               "The smallest WebSocket message that is compressed, for clients that ask for it");
+  group.flag("--no-gzip", flags.no_gzip, "Compress no HTTP answers");
+  group.bytes("--gzip-bytes-min", server.gzip.bytes_min,
+              "The smallest HTTP body that is compressed, for clients that ask for it");
   group.count("--loops", flags.loops, "Event loops, a thread each; 0 is one per core", 0);
   command
       .add_option_function<std::string>(
@@ -182,6 +186,8 @@ void add_limit_flags(CLI::App& command, Flags& flags) {
               "Bytes of one poll answer; then it is cut (more)");
   group.count("--history-messages-max", limits.history_messages_max,
               "Messages of one history answer; a request for more is refused");
+  group.bytes("--gzip-bytes-max", flags.server.gzip.bytes_max,
+              "The largest HTTP body that is compressed; larger ones leave as they are");
   group.bytes("--pipelined-bytes-max", flags.server.connection.pipelined_bytes_max,
               "Requests held behind a long poll or an event stream; the rest waits in the kernel");
   group.bytes("--request-line-bytes-max", framer.request_line_bytes_max,
@@ -215,6 +221,7 @@ int serve(Flags& flags) {
   options.loops = static_cast<unsigned>(std::min<std::size_t>(flags.loops, 1024));
   options.demo = demo_folder(flags);
   options.compression.on = !flags.no_deflate;
+  options.gzip.on = !flags.no_gzip;
   for (const std::string& rule : flags.rules) {
     if (const auto added = options.rules.add(rule); !added) {
       return fail(usage, "--rule: " + added.error().message);

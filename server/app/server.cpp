@@ -97,6 +97,7 @@ class Server::Handler final : public park::RequestHandler {
   static server::EngineOptions engine_options(const ServerOptions& options) {
     server::EngineOptions engine;
     engine.origins.allowed = options.allowed_origins;
+    engine.gzip = options.gzip;
     engine.default_headers = {{"X-Content-Type-Options", "nosniff"}};
     if (spdlog::should_log(spdlog::level::debug)) {
       engine.on_answered = [](const Request& request, int status) {

@@ -39,6 +39,7 @@ struct ServerOptions {
   server::TopicRules rules;  // What slow readers lose.
   server::Limits limits;
   server::Compression compression;
+  server::GzipOptions gzip;
   // Of each connection. What a body and an outbox may hold follows from `limits`.
   park::LoopOptions connection;
   Duration drain_max{20'000};  // The longest drain() takes.

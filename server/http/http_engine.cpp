@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "http/gzip.h"
 #include "http/router.h"
 
 namespace freshet::server {
@@ -77,7 +78,9 @@ thread_local Exchange* current_exchange = nullptr;
 
 class HttpEngine::Core final : public httplib::Server {
  public:
-  explicit Core(EngineOptions the_options) : options(std::move(the_options)) {
+  explicit Core(EngineOptions the_options)
+      : options(std::move(the_options)),
+        gzip(std::make_shared<Gzip>(options.gzip, options.gzip_counts, options.limit_counts)) {
     for (const auto& [name, value] : options.default_headers) {
       default_headers += name + ": " + value + "\r\n";
     }
@@ -143,6 +146,7 @@ class HttpEngine::Core final : public httplib::Server {
   }
 
   EngineOptions options;
+  std::shared_ptr<Gzip> gzip;   // A late answer may be the last that holds it.
   std::string default_headers;  // Each line with CRLF.
   Router router;
   std::vector<server::Handler> handlers;
@@ -158,6 +162,9 @@ class HttpEngine::Core final : public httplib::Server {
       exchange.is_stream = response.parking_ == Response::Parking::stream;
       response.parking_ = Response::Parking::none;
       response.parked_.reset();
+    }
+    if (response.parking_ == Response::Parking::none) {
+      gzip->apply(response, exchange.late.accepts_gzip_);
     }
     out.status = response.status;
     for (const auto& [name, value] : response.headers) out.headers.emplace(name, value);
@@ -326,6 +333,9 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes, const park::Pee
   Exchange exchange{.request = request,
                     .verdict = judge_origin(core_->options.origins, request.header("Origin"),
                                             request.header("Host"))};
+  exchange.late.gzip_ = core_->gzip;
+  exchange.late.accepts_gzip_ =
+      core_->gzip->on() && accepts_gzip(request.header("Accept-Encoding"));
   exchange.late.keep_alive_ = bytes.keep_alive;
   exchange.late.is_http_1_0_ = bytes.is_http_1_0;
   exchange.late.fixed_headers_ = core_->fixed_headers(request, exchange.verdict);

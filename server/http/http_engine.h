@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "compress/compression.h"
 #include "guard/origin.h"
+#include "http/gzip.h"
 #include "http/problem.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -24,6 +26,12 @@ struct EngineOptions {
   OriginPolicy origins;
   // Added to every answer.
   std::vector<HeaderField> default_headers;
+  // For clients that ask for it. Streams are never compressed: an event would wait in the
+  // compressor.
+  GzipOptions gzip;
+  // May be null; else they outlive the engine and its late answers.
+  GzipCounts* gzip_counts = nullptr;
+  LimitCounts* limit_counts = nullptr;
   // Called after each answer or parking, on the loop's thread: the access log.
   std::function<void(const Request& request, int status)> on_answered;
   // Called with the text of an exception that a handler threw; the client is only told 500.

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "http/gzip.h"
 #include "http/problem.h"
 #include "park/connection.h"
 #include "park/loop.h"
@@ -30,7 +31,7 @@ class Deferral : public std::enable_shared_from_this<Deferral> {
       thread_ = std::this_thread::get_id();
       ready = std::exchange(waiting_, std::nullopt);
     }
-    if (ready) send(*ready);
+    if (ready) send(*std::move(ready));
   }
 
   // The connection is gone. Its loop's thread.
@@ -51,17 +52,19 @@ class Deferral : public std::enable_shared_from_this<Deferral> {
       }
       wake = wake_;
     }
-    if (thread_ == std::this_thread::get_id()) return send(answer);
+    if (thread_ == std::this_thread::get_id()) return send(std::move(answer));
     // Not through the loop: it may be gone by now, and then the task goes with its queue.
-    wake->push([self = shared_from_this(), answer = std::move(answer)] { self->send(answer); });
+    wake->push([self = shared_from_this(), answer = std::move(answer)]() mutable {
+      self->send(std::move(answer));
+    });
   }
 
  private:
-  void send(const Answer& answer) {
+  void send(Answer answer) {
     if (over_) return;  // Written by this thread only.
     park::Connection* connection = connection_;
     detach();
-    connection->finish_parked(late_.keep_alive(), park::make_blob(late_.encode(answer)));
+    connection->finish_parked(late_.keep_alive(), park::make_blob(late_.encode(std::move(answer))));
   }
 
   LateAnswer late_;
@@ -102,7 +105,8 @@ class Deferred final : public DeferredAnswer {
 
 }  // namespace
 
-std::string LateAnswer::encode(const Answer& answer) const {
+std::string LateAnswer::encode(Answer answer) const {
+  if (gzip_) gzip_->apply(answer, accepts_gzip_);
   return encode_head(answer, answer.body.size()) + answer.body;
 }
 

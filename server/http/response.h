@@ -12,6 +12,8 @@
 
 namespace freshet::server {
 
+class Gzip;
+
 using HeaderField = std::pair<std::string, std::string>;
 
 // The plain part of an answer. Content-Length, Connection, CORS and default headers are added by
@@ -27,8 +29,8 @@ struct Answer {
 // parked. Knows the client's version, whether the connection goes on, and the CORS headers.
 class LateAnswer {
  public:
-  // The whole answer, head and body, ready to send.
-  std::string encode(const Answer& answer) const;
+  // The whole answer, head and body, ready to send; compressed where the client asked for that.
+  std::string encode(Answer answer) const;
 
   // The head of an answer whose body follows in pieces, `body_bytes` in all; answer.body is not
   // looked at.
@@ -43,9 +45,11 @@ class LateAnswer {
   // "Connection: close" with CRLF, or what else the client must be told of the connection.
   std::string_view connection_header() const;
 
-  std::string fixed_headers_;  // CORS and default headers, each line with CRLF.
+  std::string fixed_headers_;   // CORS and default headers, each line with CRLF.
+  std::shared_ptr<Gzip> gzip_;  // The engine's; null: nothing is compressed.
   bool keep_alive_ = false;
   bool is_http_1_0_ = false;
+  bool accepts_gzip_ = false;
 };
 
 // One answer that is not ready when the handler returns, such as a publish that waits for its log.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/gzip.h"
 #include "park/connection.h"
 #include "park/loop.h"
 
@@ -115,6 +116,10 @@ bool StaticFiles::serve(const Request& request, std::string_view path, Response&
   response.headers.emplace_back(
       "Cache-Control", real->filename() == "index.html" ? "no-cache" : options_.cache_control);
 
+  // With 304 too (§15.4.5), and whichever size the file has.
+  const std::string_view content_type = content_type_of(real->native());
+  if (is_compressible(content_type)) vary_by_encoding(response);
+
   // RFC 9110 §13.2.2: If-None-Match, when there, decides alone.
   // Compared weakly (§8.8.3.2): caches on the way mark tags with "W/".
   const std::string_view known = request.header("If-None-Match");
@@ -127,7 +132,7 @@ bool StaticFiles::serve(const Request& request, std::string_view path, Response&
     response.status = 304;
     return true;
   }
-  response.content_type = content_type_of(real->native());
+  response.content_type = content_type;
   if (size > options_.whole_bytes_max) {
     const LateAnswer late = response.late_answer();
     response.park_answer(std::make_unique<FileAnswer>(

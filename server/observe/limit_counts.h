@@ -31,15 +31,17 @@ enum class LimitName : std::uint8_t {
   idempotency_keys,
   empty_topics,
   outbox_total_bytes,
+  gzip_bytes,
 };
 
 // In the order of LimitName; each is the flag of `freshet serve` without "--" and "-max".
-inline constexpr std::array<std::string_view, 20> limit_names{
+inline constexpr std::array<std::string_view, 21> limit_names{
     "message-bytes",      "publish-lines",    "patterns",     "streams",
     "outbox-bytes",       "poll-messages",    "poll-bytes",   "history-messages",
     "request-line-bytes", "header-bytes",     "header-count", "request-time",
     "keep-alive",         "write-stall",      "long-poll",    "linger",
-    "pipelined-bytes",    "idempotency-keys", "empty-topics", "outbox-total-bytes"};
+    "pipelined-bytes",    "idempotency-keys", "empty-topics", "outbox-total-bytes",
+    "gzip-bytes"};
 
 class LimitCounts {
  public:

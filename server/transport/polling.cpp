@@ -134,7 +134,7 @@ void Poll::answer() {
   answer.content_type = "application/x-ndjson";
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.body = std::move(lines_);
-  connection.finish_parked(late_.keep_alive(), park::make_blob(late_.encode(answer)));
+  connection.finish_parked(late_.keep_alive(), park::make_blob(late_.encode(std::move(answer))));
 }
 
 }  // namespace freshet::server

@@ -153,6 +153,12 @@ void write_admission(MetricsText& text, const SharedAdmission& admission) {
   count(counts.tickets_invalid, {{"outcome", "invalid"}});
 }
 
+EngineOptions counting(EngineOptions options, ServerCounts& counts) {
+  options.gzip_counts = &counts.gzip;
+  options.limit_counts = &counts.limits;
+  return options;
+}
+
 }  // namespace
 
 void add_routes(HttpEngine& engine, LiveLoop& live) {
@@ -192,7 +198,7 @@ void add_routes(HttpEngine& engine, LiveLoop& live) {
 
 LoopHandler::LoopHandler(park::Loop& loop, ServerContext& context, EngineOptions options,
                          Handler fallback)
-    : live_(loop, context), engine_(std::move(options)) {
+    : live_(loop, context), engine_(counting(std::move(options), context.counts)) {
   add_routes(engine_, live_);
   if (fallback) engine_.fallback(std::move(fallback));
 }
@@ -263,6 +269,11 @@ std::string metrics_text(const ServerContext& context) {
       counts.deflated_deliveries.value());
   one("freshet_inflated_messages_total", "counter", "Messages that clients sent compressed.",
       counts.inflated_messages.value());
+  one("freshet_gzip_answers_total", "counter", "HTTP answers compressed.",
+      counts.gzip.answers.value());
+  text.family("freshet_gzip_bytes_total", "counter", "Of their bodies, bytes before and after.");
+  text.sample(counts.gzip.bytes_in.value(), {{"side", "before"}});
+  text.sample(counts.gzip.bytes_out.value(), {{"side", "after"}});
   counts.limits.write(text);
   one("freshet_connections", "gauge", "Open sockets of clients.", counts.connections.value());
   one("freshet_outbox_bytes", "gauge", "What waits to be sent, over all connections.",

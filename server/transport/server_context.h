@@ -13,6 +13,7 @@
 #include "guard/identity.h"
 #include "guard/limits.h"
 #include "guard/overload.h"
+#include "http/gzip.h"
 #include "http/publish.h"
 #include "hub/hub.h"
 #include "log/log.h"
@@ -48,6 +49,7 @@ struct ServerCounts {
   Count deflated_bytes_out;  // and after.
   Count deflated_deliveries;
   Count inflated_messages;  // Sent compressed by clients.
+  GzipCounts gzip;
   LimitCounts limits;
   Count connections;    // Sockets that are open now.
   Count accept_pauses;  // Times a loop ran out of file descriptors.

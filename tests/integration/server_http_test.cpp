@@ -25,6 +25,36 @@ TEST_CASE("health, readiness and metrics answer", "[server][http]") {
   CHECK(metrics.find("\nfreshet_log_head 1\n") != std::string::npos);
 }
 
+TEST_CASE("history and polls come compressed to who asks for it", "[server][http][gzip]") {
+  TestServer server;
+  const std::string_view wish = "Accept-Encoding: gzip\r\n";
+  for (int i = 0; i < 40; ++i) server.publish("a", "{\"price\":" + std::to_string(i) + "}");
+  for (const std::string_view target :
+       {"/v1/topics/a/messages", "/v1/poll?pattern=a&cursor=earliest",
+        "/v1/poll?pattern=a&cursor=earliest&wait=10000"}) {
+    INFO(target);
+    const std::string plain = server.get(target);
+    const std::string zipped = server.get(target, wish);
+    CHECK(plain.find("Content-Encoding") == std::string::npos);
+    CHECK(plain.find("\r\nVary: Accept-Encoding\r\n") != std::string::npos);
+    CHECK(zipped.find("\r\nContent-Encoding: gzip\r\n") != std::string::npos);
+    CHECK(zipped.find("\r\nVary: Accept-Encoding\r\n") != std::string::npos);
+    CHECK(zipped.find("\r\n\r\n\x1F\x8B") != std::string::npos);
+    CHECK(zipped.size() < plain.size() / 2);
+  }
+  CHECK(server.get("/healthz", wish).find("Content-Encoding") == std::string::npos);
+  CHECK(server.counts().gzip.answers.value() == 3);
+  CHECK(server.get("/metrics").find("\nfreshet_gzip_answers_total 3\n") != std::string::npos);
+}
+
+TEST_CASE("event streams are not compressed, whatever is asked for", "[server][http][gzip]") {
+  TestServer server;
+  auto client = server.connect();
+  client.send(request_text("GET", "/v1/sse?pattern=a", "Accept-Encoding: gzip\r\n"));
+  CHECK(client.read_until("\r\n\r\n").find("Content-Encoding") == std::string::npos);
+  CHECK(client.read_until("\"op\":\"live\"").find("event: control") != std::string::npos);
+}
+
 TEST_CASE("unknown paths and wrong methods are problems, not silence", "[server][http]") {
   TestServer server;
   const std::vector<std::pair<std::string, std::string>> cases{
