@@ -96,7 +96,7 @@ struct Heard {
 
 using Script = std::function<Reply(Connection&, const Heard&)>;
 
-// What FRESHET_IO asks for, so that the same tests run with each way to send (tests/with_io.sh).
+// What FRESHET_IO asks for, so that the same tests run with each way to send.
 Io io_of_environment();
 
 class LoopbackServer {

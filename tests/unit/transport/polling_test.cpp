@@ -66,9 +66,8 @@ TEST_CASE("a poll without a pattern tells an SDK where the log is", "[transport]
 
 TEST_CASE("while all outboxes are full no poll is answered from the log",
           "[transport][polling][overload]") {
-  OneLoopServer server;
+  OneLoopServer server([](ServerContext& context) { context.overload.set_bytes_max(1'000); });
   Overload& overload = server.context.overload;
-  overload.set_bytes_max(1'000);
   overload.add(1'000);
   const std::string refused = ask(server, "?pattern=a&cursor=earliest");
   CHECK(refused.starts_with("HTTP/1.1 503 "));

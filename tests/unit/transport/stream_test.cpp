@@ -92,8 +92,8 @@ TEST_CASE("under strain a stream is full at the low mark, and closed when all ou
           "[transport][stream][overload]") {
   Probe probe;
   Overload& overload = probe.server.context.overload;
-  overload.set_bytes_max(1'000'000);
   probe.server.run([&](park::Loop&) {
+    overload.set_bytes_max(1'000'000);
     overload.add(800'000);
     const auto told = queue_until_told(*probe.stream);
     CHECK(told == std::vector{Sent::more, Sent::more, Sent::full});

@@ -77,10 +77,12 @@ TEST_CASE("a publish is acknowledged or says why not", "[transport][websocket]")
         R"({"op":"ack","ref":2,"id":1})");
   CHECK(peer.answer(R"({"op":"publish","ref":3,"topic":"a..b","data":1})")
             .starts_with(R"({"op":"error","ref":3,"code":"invalid_topic")"));
-  Overload& overload = server.context.overload;
-  overload.set_bytes_max(1'000);
-  overload.add(800);
-  overload.note_slow("a");
+  server.run([&](park::Loop&) {
+    Overload& overload = server.context.overload;
+    overload.set_bytes_max(1'000);
+    overload.add(800);
+    overload.note_slow("a");
+  });
   CHECK(peer.answer(R"({"op":"publish","ref":4,"topic":"a","data":1})")
             .starts_with(R"({"op":"error","ref":4,"code":"busy")"));
   CHECK(server.context.counts.publishes_websocket.published.value() == 1);
