@@ -115,11 +115,16 @@ class NativePlatform final : public Platform {
 
   ~NativePlatform() override {
     engine_->loop.stop();
-    if (on_thread()) {
-      left_threads().add(std::move(thread_));
-    } else {
-      thread_.join();
-    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+  // For the last who holds it. On the platform's own thread that is a callback: the client returns
+  // into a turn that still asks for the time, so the platform goes behind the client's last task.
+  static void let_go(NativePlatform* platform) {
+    std::shared_ptr<NativePlatform> kept(platform);
+    if (!platform->on_thread()) return;
+    left_threads().add(std::move(platform->thread_));
+    platform->engine_->loop.post([kept = std::move(kept)] {});
   }
 
   Duration now() override { return EventLoop::now(); }
@@ -151,7 +156,7 @@ class NativePlatform final : public Platform {
 namespace freshet {
 
 std::shared_ptr<Platform> make_native_platform() {
-  return std::make_shared<native::NativePlatform>();
+  return {new native::NativePlatform, native::NativePlatform::let_go};
 }
 
 std::shared_ptr<Platform> native_platform() {

@@ -22,30 +22,31 @@ constexpr std::string_view topic = "herd.beat";
 constexpr std::uint32_t clients_per_platform = 5'000;
 constexpr Duration look_interval{50};
 
-// A platform that opens its connections from an address of its own, and is otherwise another one.
+// A platform that opens its connections from an address of its own, and is otherwise `inner`.
+// REQUIRES: it outlives `inner`, on whose thread a client that is gone still has tasks.
 class SourcePlatform final : public Platform {
  public:
-  SourcePlatform(std::shared_ptr<Platform> inner, std::string address)
-      : inner_(std::move(inner)), address_(std::move(address)) {}
+  SourcePlatform(Platform& inner, std::string address)
+      : inner_(inner), address_(std::move(address)) {}
 
-  Duration now() override { return inner_->now(); }
-  void post(std::function<void()> task) override { inner_->post(std::move(task)); }
-  bool on_thread() override { return inner_->on_thread(); }
+  Duration now() override { return inner_.now(); }
+  void post(std::function<void()> task) override { inner_.post(std::move(task)); }
+  bool on_thread() override { return inner_.on_thread(); }
   std::unique_ptr<Timer> make_timer(std::function<void()> task) override {
-    return inner_->make_timer(std::move(task));
+    return inner_.make_timer(std::move(task));
   }
   std::unique_ptr<Request> request(HttpRequest request, HttpHandler& handler) override {
     request.source_address = address_;
-    return inner_->request(std::move(request), handler);
+    return inner_.request(std::move(request), handler);
   }
   std::unique_ptr<WebSocket> open_websocket(HttpRequest request, std::string_view subprotocol,
                                             WebSocketHandler& handler) override {
     request.source_address = address_;
-    return inner_->open_websocket(std::move(request), subprotocol, handler);
+    return inner_.open_websocket(std::move(request), subprotocol, handler);
   }
 
  private:
-  std::shared_ptr<Platform> inner_;
+  Platform& inner_;
   std::string address_;
 };
 
@@ -100,8 +101,7 @@ class Member {
       : number_(number),
         events_(events),
         totals_(totals),
-        client_(url, std::move(options),
-                std::make_shared<SourcePlatform>(std::move(platform), source_address(number))) {
+        client_(url, std::move(options), std::move(platform)) {
     client_.on_state([this](const State& state) { handle_state(state); });
     auto subscription = client_.subscribe(
         std::string(topic), [this](const Message& message) { handle_message(message); },
@@ -259,6 +259,8 @@ Result<RealHerdResult> run_real_herd(const RealHerdOptions& options, HerdServer&
 
   Events events;
   Totals totals;
+  // Destroyed from the last to the first.
+  std::vector<std::shared_ptr<SourcePlatform>> sources;
   std::vector<std::shared_ptr<Platform>> platforms;
   std::vector<std::unique_ptr<Member>> members;
   for (std::uint32_t number = 0; number < options.clients; ++number) {
@@ -267,8 +269,9 @@ Result<RealHerdResult> run_real_herd(const RealHerdOptions& options, HerdServer&
     client.transports = {options.transports[number % options.transports.size()]};
     client.initial_spread = full_return(options) * 11 / 10;
     client.poll_interval = Duration{10'000};
+    sources.push_back(std::make_shared<SourcePlatform>(*platforms.back(), source_address(number)));
     members.push_back(
-        std::make_unique<Member>(number, url, client, platforms.back(), events, totals));
+        std::make_unique<Member>(number, url, client, sources.back(), events, totals));
   }
   auto beat = std::make_unique<Beat>(url, options.publish_interval);
   const bool connected =

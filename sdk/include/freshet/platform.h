@@ -8,7 +8,9 @@
 //                     client, also inside one of its own handler's calls; then nothing more is told
 //                     of it, and the view a handler was given stays valid until that call returns
 //   lifetime          the client holds the platform; every posted task is run, the last at the
-//                     latest while the platform is being destroyed
+//                     latest while the platform is being destroyed (one around another outlives
+//                     the other). A client that is destroyed inside a callback lets go of it there,
+//                     and still calls it until the task that it posted last has run
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <deque>
 #include <memory>
 #include <thread>
@@ -353,6 +354,23 @@ TEST_CASE("a client destroyed inside its own callback calls back no more", "[nat
   peer.write(wire::encode_frame(wire::Opcode::close, wire::close_payload(1000, "")));
   CHECK(peer.read_end());
   CHECK(notes.wait(1) == std::vector<std::string>{"1"});
+  CHECK(all->cursor().empty());
+}
+
+TEST_CASE("a client destroyed while it asks for its token takes its platform along",
+          "[native][client]") {
+  FakeServer server;
+  Notes notes;
+  std::unique_ptr<Client> client;
+  auto options = only(GENERATE(Transport::websocket, Transport::sse, Transport::polling));
+  options.token = [&] {
+    client.reset();
+    notes.add("gone");
+    return std::string("t");
+  };
+  client = std::make_unique<Client>(server.url(), options, make_native_platform());
+  auto all = client->subscribe("a", notes.on_message());
+  CHECK(notes.wait(1) == std::vector<std::string>{"gone"});
   CHECK(all->cursor().empty());
 }
 
