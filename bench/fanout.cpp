@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "load_process.h"
@@ -23,18 +24,20 @@ constexpr std::size_t window_deliveries = 60'000;
 // One system under load: its server and the process that holds its subscribers.
 class System {
  public:
-  System(Peer peer, std::size_t subscribers)
-      : peer_(std::move(peer)),
-        subscribers_(subscribers),
-        server_(pinned_to(server_core, peer_.command), peer_.port),
-        load_(peer_, subscribers, load_core) {}
+  explicit System(Peer peer)
+      : peer_(std::move(peer)), server_(pinned_to(server_core, peer_.command), peer_.port) {}
+
+  void subscribe(std::size_t count) {
+    subscribers_ = count;
+    load_.emplace(peer_, count, load_core);
+  }
 
   std::string name() const { return peer_.name + "/" + peer_.transport; }
 
   // Microseconds of server CPU for each delivery.
   double measure(const Load& load) {
     const std::uint64_t before = server_.cpu_nanoseconds();
-    load_.run(load);
+    load_->run(load);
     const std::uint64_t used = server_.cpu_nanoseconds() - before;
     const auto deliveries = load.bursts * load.burst_size * subscribers_;
     return static_cast<double>(used) / 1e3 / static_cast<double>(deliveries);
@@ -42,9 +45,9 @@ class System {
 
  private:
   Peer peer_;
-  std::size_t subscribers_;
+  std::size_t subscribers_ = 0;
   ServerProcess server_;
-  LoadProcess load_;
+  std::optional<LoadProcess> load_;
 };
 
 Load load_of(const FanoutOptions& options, std::size_t subscribers, std::size_t burst_size) {
@@ -56,14 +59,11 @@ Load load_of(const FanoutOptions& options, std::size_t subscribers, std::size_t 
           .payload_bytes = options.payload_bytes};
 }
 
+// Servers first: the ports of 10,000 connections to each leave none free for a server.
 std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options, const PeerPaths& paths,
                                                std::size_t subscribers) {
-  std::vector<std::unique_ptr<System>> systems;
-  for (const std::string& name : peer_names()) {
-    if (auto peer = options.wanted_peer(name, paths)) {
-      systems.push_back(std::make_unique<System>(*std::move(peer), subscribers));
-    }
-  }
+  auto systems = options.start<System>(peer_names(), paths);
+  for (const auto& system : systems) system->subscribe(subscribers);
   return systems;
 }
 

@@ -68,8 +68,9 @@ ServerProcess::ServerProcess(std::vector<std::string> command, std::uint16_t por
   const auto deadline = Clock::now() + std::chrono::seconds(10);
   while (!accepts(port_)) {
     if (Clock::now() > deadline || ::waitpid(pid_, nullptr, WNOHANG) != 0) {
-      throw std::runtime_error(command.front() + " does not listen on port " +
-                               std::to_string(port));
+      std::string words;
+      for (const std::string& word : command) words += word + " ";
+      throw std::runtime_error(words + "does not listen on port " + std::to_string(port));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
@@ -123,6 +124,8 @@ void pin_this_process_to(int core) {
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
+  // Free on every address: the load's connections come from many, and mosquitto binds to all.
+  address.sin_addr.s_addr = htonl(INADDR_ANY);
   socklen_t length = sizeof address;
   const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
