@@ -60,9 +60,10 @@ Load load_of(const FanoutOptions& options, std::size_t subscribers, std::size_t 
 }
 
 // Servers first: the ports of 10,000 connections to each leave none free for a server.
-std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options, const PeerPaths& paths,
-                                               std::size_t subscribers) {
-  auto systems = options.start<System>(peer_names(), paths);
+std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options,
+                                               const std::vector<std::string>& names,
+                                               const PeerPaths& paths, std::size_t subscribers) {
+  auto systems = options.start<System>(names, paths);
   for (const auto& system : systems) system->subscribe(subscribers);
   return systems;
 }
@@ -70,26 +71,30 @@ std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options, con
 }  // namespace
 
 int measure_fanout(const FanoutOptions& options) {
+  return compare_fanout(options, peer_names(), "CPU of the server per delivery, µs", "fanout");
+}
+
+int compare_fanout(const FanoutOptions& options, const std::vector<std::string>& names,
+                   const std::string& title, const std::string& file) {
   const Scratch scratch;
   const PeerPaths paths = options.paths(scratch.folder());
-  Report report("CPU of the server per delivery, µs",
-                std::to_string(options.payload_bytes) + "-byte messages, median of " +
-                    std::to_string(options.rounds) + " rounds");
+  Report report(title, std::to_string(options.payload_bytes) + "-byte messages, median of " +
+                           std::to_string(options.rounds) + " rounds");
   for (const std::size_t subscribers : options.subscribers) {
-    const auto systems = start_all(options, paths, subscribers);
+    const auto systems = start_all(options, names, paths, subscribers);
     for (std::size_t round = 0; round <= options.rounds; ++round) {
       for (const std::size_t burst_size : burst_sizes) {
-        const std::string title =
+        const std::string load =
             std::to_string(subscribers) + " subscribers, " +
             (burst_size == 1 ? "one message at a time" : std::to_string(burst_size) + " at once");
         for (const auto& system : systems) {
           const double each = system->measure(load_of(options, subscribers, burst_size));
-          if (round > 0) report.add(title, system->name(), each);  // The first one warms up.
+          if (round > 0) report.add(load, system->name(), each);  // The first one warms up.
         }
       }
     }
   }
-  report.finish(options.results, "fanout");
+  report.finish(options.results, file);
   return 0;
 }
 

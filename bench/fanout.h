@@ -22,4 +22,8 @@ struct FanoutOptions : Setting {
 // Returns 0; throws std::runtime_error when a server loses a message.
 int measure_fanout(const FanoutOptions& options);
 
+// The same for systems of other names; the results are named `file`.
+int compare_fanout(const FanoutOptions& options, const std::vector<std::string>& names,
+                   const std::string& title, const std::string& file);
+
 }  // namespace freshet::bench

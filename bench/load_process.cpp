@@ -12,7 +12,10 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "compressed_messages.h"
 #include "server_process.h"
 
 namespace freshet::bench {
@@ -25,14 +28,15 @@ constexpr std::chrono::seconds delivery_max{30};
 
 class Generator {
  public:
-  Generator(const Peer& peer, std::size_t count) : peer_(peer), subscribers_(peer.port) {
+  Generator(const Peer& peer, std::size_t count)
+      : peer_(peer), subscribers_(peer.port), compressed_(peer.deflates ? count : 0) {
     subscribers_.open(count, peer.subscribe);
   }
 
   void run(const Load& load) {
     std::string burst;
     for (std::uint64_t i = 0; i < load.burst_size; ++i) {
-      burst += peer_.publish(payload_of(load.payload_bytes));
+      burst += peer_.publish(peer_.payload(load.payload_bytes));
     }
     // A new one each time: servers close a publisher that waits for its turn too long.
     Connections publisher(peer_.publish_port);
@@ -45,7 +49,7 @@ class Generator {
       receive(load.burst_size * subscribers_.size(), publisher);
     }
     // Anything more was sent twice.
-    if (subscribers_.count_received(delivery_marker, 5) != 0) {
+    if (count(5) != 0) {
       throw std::runtime_error(peer_.name + " delivered more than was published");
     }
   }
@@ -53,14 +57,14 @@ class Generator {
  private:
   void wait_until(Clock::time_point when) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now()).count();
-    if (left > 0) subscribers_.count_received(delivery_marker, static_cast<int>(left));
+    if (left > 0) count(static_cast<int>(left));
   }
 
   void receive(std::uint64_t expected, Connections& publisher) {
     const auto deadline = Clock::now() + delivery_max;
     std::uint64_t received = 0;
     while (received < expected) {
-      received += subscribers_.count_received(delivery_marker, 0);
+      received += count(0);
       publisher.count_received(delivery_marker, 0);  // Answers are read and dropped.
       if (Clock::now() > deadline) {
         throw std::runtime_error(peer_.name + " delivered " + std::to_string(received) + " of " +
@@ -69,8 +73,19 @@ class Generator {
     }
   }
 
+  // Messages that have come within `wait_max_ms`.
+  std::uint64_t count(int wait_max_ms) {
+    if (compressed_.empty()) return subscribers_.count_received(delivery_marker, wait_max_ms);
+    std::uint64_t received = 0;
+    subscribers_.receive(wait_max_ms, [&](std::size_t number, std::string_view bytes) {
+      received += compressed_[number].count(bytes);
+    });
+    return received;
+  }
+
   const Peer& peer_;
   Connections subscribers_;
+  std::vector<CompressedMessages> compressed_;  // Of each subscriber, where the peer deflates.
 };
 
 void answer(int channel, const std::string& fault) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "client.h"
+#include "compress.h"
 #include "connect.h"
 #include "fanout.h"
 #include "floor.h"
@@ -57,6 +58,8 @@ int main(int argc, char** argv) {
     return command;
   };
   CLI::App* fanout = comparison("fanout", "CPU of the server per delivery, beside other servers");
+  CLI::App* compress =
+      comparison("compress", "CPU of the server per delivery of a compressed message");
   CLI::App* requests = comparison("requests", "CPU of the server per GET and POST, beside node");
   CLI::App* latency = comparison("latency", "How long after its publish a message is delivered");
   CLI::App* connect = comparison("connect", "CPU of the server per client that subscribes");
@@ -66,6 +69,10 @@ int main(int argc, char** argv) {
   fanout->add_option("--subscribers", options.subscribers, "How many; may be a list")
       ->check(CLI::Range(1, 19'000))
       ->delimiter(',');
+  std::size_t compress_bytes = 1'000;
+  compress->add_option("--bytes", compress_bytes, "Of a message before it is compressed")
+      ->check(CLI::Range(300, 30'000))
+      ->capture_default_str();
   std::int64_t pace = options.pace_per_delivery.count();
   fanout
       ->add_option("--pace", pace,
@@ -92,6 +99,11 @@ int main(int argc, char** argv) {
     if (*connect) return freshet::bench::measure_connect(options);
     if (*client) return freshet::bench::measure_client(options);
     if (*long_polling) return freshet::bench::measure_long_polling(options);
+    if (*compress) {
+      options.subscribers = {1'000};
+      options.payload_bytes = compress_bytes;
+      return freshet::bench::measure_compress(options);
+    }
     if (*fanout) {
       options.pace_per_delivery = std::chrono::nanoseconds(pace);
       return freshet::bench::measure_fanout(options);

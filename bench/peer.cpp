@@ -116,6 +116,18 @@ std::optional<Peer> npm_ws(const PeerPaths& paths) {
   return peer;
 }
 
+// What a browser offers, and that the server may not lean on earlier messages.
+std::optional<Peer> deflating(std::optional<Peer> peer) {
+  if (!peer) return peer;
+  peer->deflates = true;
+  peer->payload = rows_of;
+  std::string& upgrade = peer->subscribe.front().send;
+  upgrade.insert(upgrade.size() - 2,
+                 "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+                 "client_no_context_takeover\r\n");
+  return peer;
+}
+
 std::optional<Peer> socket_io(const PeerPaths& paths) {
   auto peer = node_script(paths, "socketio_server.cjs");
   if (!peer) return peer;
@@ -246,6 +258,21 @@ std::string payload_of(std::size_t bytes) {
   return "\"" + std::string(1, delivery_marker) + std::string(bytes - 3, 'x') + "\"";
 }
 
+std::string rows_of(std::size_t bytes) {
+  std::string rows = "[";
+  std::uint32_t state = 1;  // Numbers that do not repeat, the same in each run.
+  const auto number = [&state] {
+    state = state * 1664525 + 1013904223;
+    return std::to_string(state >> 12);
+  };
+  while (rows.size() < bytes) {
+    if (rows.size() > 1) rows += ',';
+    rows += R"({"symbol":"S)" + number() + R"(","bid":)" + number() + R"(,"ask":)" + number() +
+            R"(,"venue":"XETR"})";
+  }
+  return rows + "]";
+}
+
 std::string post(const std::string& target, const std::string& body) {
   return "POST " + target +
          " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
@@ -268,6 +295,12 @@ std::optional<Peer> make_peer(const std::string& name, const PeerPaths& paths) {
       return long_polling(freshet(paths, transport, "auto"), true);
     }
     if (name == "nchan/long-polling") return long_polling(nchan(paths, transport), false);
+    if (name == "freshet/deflate") return deflating(freshet(paths, "websocket", "auto"));
+    if (name == "ws/deflate") {
+      auto peer = npm_ws(paths);
+      if (peer) peer->command.push_back("deflate");
+      return deflating(std::move(peer));
+    }
     if (name == "node/http") return node_http(paths);
     if (program == "freshet") return freshet(paths, transport, "auto");
     if (program == "freshet-epoll") return freshet(paths, transport, "epoll");
