@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz program of tests/fuzz for a while, from the seeds in tests/fuzz/corpus.
 #   scripts/fuzz.sh                   200,000 inputs or 30 s for each
-#   scripts/fuzz.sh SECONDS [NAME]    longer, or one alone (control, framer, message_head, names, sse, websocket)
+#   scripts/fuzz.sh SECONDS [NAME]    longer, or one alone (control, deflate_offer, framer, inflate, …)
 # An input that breaks one is kept in build-fuzz/findings; what was learned on the way stays in build-fuzz/corpus.
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"

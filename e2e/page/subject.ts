@@ -12,6 +12,7 @@ import type { Entry } from "./record.ts";
 /** What the tests publish: numbered, so that loss, repetition and disorder show. */
 interface Numbered {
   n: number;
+  text?: string;
 }
 
 let entries: Entry[] = [];
@@ -37,9 +38,9 @@ const subject = {
   },
 
   /** Gives the id, or the code of the error. */
-  async publish(n: number): Promise<number | string> {
+  async publish(n: number, text = ""): Promise<number | string> {
     try {
-      return (await client!.publish("numbers", { n })).id;
+      return (await client!.publish("numbers", text ? { n, text } : { n })).id;
     } catch (error) {
       if (error instanceof FreshetError) return error.code;
       throw error;

@@ -33,8 +33,11 @@ export class SubjectPage<Browser extends Evaluator = Page> {
     const caughtUp = async () => (await this.entries()).some(({ kind }) => kind === "live");
     await expect.poll(caughtUp).toBe(true);
   }
-  publish(n: number): Promise<number | string> {
-    return this.page.evaluate((number) => window.subject.publish(number), n);
+  publish(n: number, text = ""): Promise<number | string> {
+    return this.page.evaluate(([number, words]) => window.subject.publish(number, words), [
+      n,
+      text,
+    ] as const);
   }
   close(): Promise<void> {
     return this.page.evaluate(() => window.subject.close(), undefined);

@@ -10,6 +10,8 @@ export class Publisher {
   readonly acknowledged: number[] = [];
   /** Sent while the server went down: it may have them or not. */
   readonly unsure: number[] = [];
+  /** Makes messages as large as a test wants. */
+  filler = "";
   private next = 1;
   private steady: Promise<void> | undefined;
   private ended = false;
@@ -56,7 +58,7 @@ export class Publisher {
       const answer = await fetch(`${this.server.url}/v1/topics/numbers`, {
         method: "POST",
         // What browsers, proxies and parsers might take apart: beyond ASCII, line ends, quotes.
-        body: JSON.stringify({ n, text: 'Hochwasser \u2028 ✓ \u{1f30a} "\\ \r\n' }),
+        body: JSON.stringify({ n, text: 'Hochwasser \u2028 ✓ \u{1f30a} "\\ \r\n' + this.filler }),
         signal: AbortSignal.timeout(5000),
       });
       await answer.arrayBuffer();

@@ -52,6 +52,14 @@ export class Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The value of one line of /metrics, which loops report to within a second. */
+  async metric(sample: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const line = text.split("\n").find((one) => one.startsWith(`${sample} `));
+    if (line === undefined) throw new Error(`/metrics has no ${sample}`);
+    return Number(line.slice(sample.length + 1));
+  }
+
   /** As a crash would: nothing is said, nothing is saved. */
   async kill(): Promise<void> {
     const { child } = this;
