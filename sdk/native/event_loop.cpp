@@ -146,7 +146,10 @@ void EventLoop::run_timers() {
 
 void EventLoop::end_turn() {
   while (!turn_end_.empty() || !retired_.empty()) {
-    for (Task& task : std::exchange(turn_end_, {})) task();
+    // All tasks first, also those put off by others: they may be of what was given up.
+    while (!turn_end_.empty()) {
+      for (Task& task : std::exchange(turn_end_, {})) task();
+    }
     std::exchange(retired_, {}).clear();
   }
 }

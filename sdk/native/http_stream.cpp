@@ -48,7 +48,11 @@ HttpStream::HttpStream(CurlMulti& multi, HttpRequest request, HttpHandler& handl
   start();
 }
 
-HttpStream::~HttpStream() { curl_slist_free_all(headers_); }
+HttpStream::~HttpStream() {
+  // Before what was lent to libcurl goes.
+  finish();
+  curl_slist_free_all(headers_);
+}
 
 std::size_t HttpStream::on_header(char* bytes, std::size_t, std::size_t count, void* self) {
   return static_cast<HttpStream*>(self)->take_header({bytes, count}) ? count : 0;

@@ -179,6 +179,24 @@ TEST_CASE("an event of a descriptor closed in the same turn is not told to its s
   CHECK(successor.calls == 0);
 }
 
+TEST_CASE("what is retired lives until every task put off to the end of the turn has run",
+          "[native][loop]") {
+  struct Noted final : Retirable {
+    explicit Noted(std::string& o) : order(o) {}
+    ~Noted() override { order += 'r'; }
+    std::string& order;
+  };
+  EventLoop loop;
+  std::string order;
+  loop.at_turn_end([&] {
+    loop.at_turn_end([&] { order += 'e'; });
+    loop.retire(std::make_unique<Noted>(order));
+  });
+  loop.stop();
+  run(loop);
+  CHECK(order == "er");
+}
+
 TEST_CASE("what is retired lives to the end of the turn", "[native][loop]") {
   struct Noted final : Retirable {
     explicit Noted(std::string& o) : order(o) {}
