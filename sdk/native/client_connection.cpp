@@ -44,10 +44,9 @@ void SseConnection::read(std::string_view bytes) {
   if (!request_) return;
   parser_.feed(bytes);
   while (request_) {
-    const auto event = parser_.next();
-    if (!event) break;
-    // Ours are unnamed or "control"; what a proxy may add is not for us.
-    if (event->type == "message" || event->type == "control") sink_.take_frame(id_, event->data);
+    const auto frame = parser_.next();
+    if (!frame) break;
+    sink_.take_frame(id_, *frame);
   }
   if (request_ && parser_.overflowed()) fail("an event is larger than any message may be");
 }

@@ -1,5 +1,5 @@
-// The event stream format. The reader is a state machine over pieces of lines, so that a value of
-// any length is copied once, straight to where it is wanted.
+// The event stream format. The reader is a state machine over pieces of lines, so that data of any
+// length is copied once, straight to where it is wanted.
 #include "wire/sse.h"
 
 #include <algorithm>
@@ -11,20 +11,25 @@
 namespace freshet::wire {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-// One more than what can begin a known field.
-constexpr std::size_t name_bytes_max = byte_order_mark.size() + 6;
-constexpr std::uint64_t retry_max = 24u * 60 * 60 * 1000;
+// What lines are compared with: the byte order mark, which only the first line of a stream is, the
+// name of a data field, and an event field of our type. Behind each stands an LF, which no line
+// holds; the spaces need not be there. SseParser::at_ is how far a line has come in it.
+constexpr std::string_view known =
+    "\xEF\xBB\xBF"
+    "data: \n"
+    "event: control\n\n\n";
+constexpr std::uint8_t line_begin = 3;
+constexpr std::uint8_t behind_data = line_begin + 4;
+constexpr std::uint8_t in_data = behind_data + 2;
+constexpr std::uint8_t event_begin = in_data + 1;
+constexpr std::uint8_t behind_event = event_begin + 5;
+constexpr std::uint8_t type_begin = behind_event + 2;
+constexpr std::uint8_t behind_control = type_begin + 7;
+constexpr std::uint8_t in_foreign_type = behind_control + 1;
+constexpr std::uint8_t in_other = in_foreign_type + 1;
+
 // Above this the memory of a big event is given back rather than kept for the next one.
 constexpr std::size_t kept_bytes_max = 64 * 1024;
-
-void clear(Text& text) {
-  if (text.size() > kept_bytes_max) {
-    Text().swap(text);
-  } else {
-    text.clear();
-  }
-}
 
 // Where the line at the front of `bytes` ends; its size when the end is not there yet. Looks
 // window by window: searching all of `bytes` for an LF would be quadratic on lines that end in CR.
@@ -41,118 +46,71 @@ std::size_t line_bytes(std::string_view bytes) {
 
 }  // namespace
 
-SseParser::SseParser(std::size_t event_bytes_max) : event_bytes_max_(event_bytes_max) {}
-
 void SseParser::feed(std::string_view bytes) {
   assert(input_.empty());
   if (!overflowed_) input_ = bytes;
 }
 
-std::optional<SseEvent> SseParser::next() {
-  if (dispatched_) {
-    dispatched_ = false;
-    clear(data_);
-    clear(type_);
+std::optional<std::string_view> SseParser::next() {
+  if (std::exchange(dispatched_, false)) {
+    if (data_.size() > kept_bytes_max) Text().swap(data_);
+    data_.clear();
   }
   while (!input_.empty()) {
     const char c = input_.front();
     const bool ends_line = c == '\n' || c == '\r';
-    if (c == '\n' && skip_lf_) {
-      input_.remove_prefix(1);
-      skip_lf_ = false;
-    } else if (ends_line) {
-      dispatched_ = end_line();
-    } else if (in_name_) {
-      take_name();
+    const bool ends_crlf = std::exchange(skip_lf_, c == '\r') && c == '\n';
+    if (at_ == 0 && c != known[0]) at_ = line_begin;
+    if (at_ == line_begin && c == known[event_begin]) at_ = event_begin;
+    if (known[at_] == ' ' && c != ' ') ++at_;
+    if (ends_line) {
+      if (!ends_crlf) end_line();
+    } else if (c == known[at_]) {
+      ++at_;
     } else {
-      take_value();
+      take_rest();
+      continue;
     }
-    if (!ends_line) skip_lf_ = false;
-    if (overflowed_) {
-      input_ = {};
-      Text().swap(data_);
-      Text().swap(value_);
-      return std::nullopt;
-    }
-    if (dispatched_) {
-      return SseEvent{type_.empty() ? std::string_view("message") : std::string_view(type_), data_,
-                      last_id_};
-    }
+    if (!overflowed_) input_.remove_prefix(1);
+    if (dispatched_) return std::string_view{data_}.substr(0, data_.size() - 1);
   }
   return std::nullopt;
 }
 
-void SseParser::take_name() {
-  const char c = input_.front();
-  input_.remove_prefix(1);
-  if (c == ':') {
-    end_name();
-    first_of_value_ = true;
-  } else if (name_.size() < name_bytes_max) {
-    name_ += c;
+// Takes what stands behind what is known of a line.
+void SseParser::take_rest() {
+  const std::string_view rest = input_.substr(0, line_bytes(input_));
+  input_.remove_prefix(rest.size());
+  if (at_ == in_data) {
+    hold(rest);
+  } else if (at_ < type_begin) {
+    at_ = in_other;
+  } else if (at_ < in_other) {
+    at_ = in_foreign_type;
   }
 }
 
-// The field's name is whole: its value comes now, or is empty when the line has no colon.
-void SseParser::end_name() {
-  in_name_ = false;
-  std::string_view name = name_;
-  if (first_line_ && name.starts_with(byte_order_mark)) name.remove_prefix(byte_order_mark.size());
-  if (name == "data") field_ = Field::data;
-  if (name == "event") field_ = Field::event;
-  if (name == "id") field_ = Field::id;
-  if (name == "retry") field_ = Field::retry;
-  if (field_ == Field::data) {
-    if (has_data_) hold("\n");
-    has_data_ = true;
+void SseParser::end_line() {
+  if (at_ >= behind_data && at_ <= in_data) {
+    hold({});
+    data_ += '\n';
+  } else if (at_ >= behind_event && at_ < in_other) {
+    foreign_ = at_ > type_begin && at_ != behind_control;
+  } else if (at_ == line_begin) {
+    if (std::exchange(foreign_, false)) data_.clear();
+    dispatched_ = !data_.empty();
   }
-}
-
-void SseParser::take_value() {
-  if (std::exchange(first_of_value_, false) && input_.front() == ' ') input_.remove_prefix(1);
-  const std::string_view piece = input_.substr(0, line_bytes(input_));
-  input_.remove_prefix(piece.size());
-  if (field_ != Field::unknown) hold(piece);
+  at_ = line_begin;
 }
 
 void SseParser::hold(std::string_view piece) {
-  if (data_.size() + type_.size() + value_.size() + piece.size() > event_bytes_max_) {
-    overflowed_ = true;
+  if (data_.size() + piece.size() <= event_bytes_max_) {
+    data_ += piece;
     return;
   }
-  (field_ == Field::data ? data_ : value_) += piece;
-}
-
-// Ends the line whose CR or LF stands at the front; true when it dispatches an event.
-bool SseParser::end_line() {
-  skip_lf_ = input_.front() == '\r';
-  input_.remove_prefix(1);
-
-  const bool blank =
-      in_name_ && (name_.empty() || (first_line_ && std::string_view{name_} == byte_order_mark));
-  if (in_name_) end_name();
-  switch (field_) {
-    case Field::event:
-      type_.swap(value_);
-      break;
-    case Field::id:
-      if (std::string_view{value_}.find('\0') == std::string_view::npos) last_id_.swap(value_);
-      break;
-    case Field::retry:
-      if (const auto value = clamped_number(value_, retry_max)) retry_ = value;
-      break;
-    case Field::data:
-    case Field::unknown:
-      break;
-  }
-  field_ = Field::unknown;
-  in_name_ = true;
-  first_line_ = first_of_value_ = false;
-  name_.clear();
-  clear(value_);
-  if (!blank) return false;
-  if (!has_data_) clear(type_);
-  return std::exchange(has_data_, false);
+  overflowed_ = true;
+  input_ = {};
+  Text().swap(data_);
 }
 
 Text encode_sse_message(std::string_view cursor, std::string_view frame) {

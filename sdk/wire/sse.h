@@ -4,62 +4,42 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string_view>
 
 #include "freshet/containers.h"
-#include "freshet/result.h"
 
 namespace freshet::wire {
 
-// One dispatched event. The views live until the next call into the parser.
-struct SseEvent {
-  std::string_view type;  // "message" when the stream named none.
-  std::string_view data;
-  std::string_view id;  // The last event id in force.
-};
-
 // Incremental reader: bytes in any cut, CR, LF or CRLF, a leading byte order mark skipped.
-//   parser.feed(bytes); while (auto event = parser.next()) …
+//   parser.feed(bytes); while (auto data = parser.next()) …
+// It gives what our frames come in: the data of events that have no type or are of the type
+// "control". Events of any other type are a proxy's or a later version's, and `id` and `retry` say
+// nothing that the frames do not; they are skipped as they come, like comments and unknown fields.
 // An event that the end of the stream leaves unfinished never comes out, as the standard wants.
-// Comments and unknown fields are skipped as they come, however long, and held nowhere.
 class SseParser {
  public:
-  explicit SseParser(std::size_t event_bytes_max = 16 * 1024 * 1024 + 1024);
+  explicit SseParser(std::size_t event_bytes_max = 16 * 1024 * 1024 + 1024)
+      : event_bytes_max_(event_bytes_max) {}
   // REQUIRES: next() was called until it returned nullopt, and `bytes` stay where they are until
   // it does so again: they are read in place.
   void feed(std::string_view bytes);
-  std::optional<SseEvent> next();
-  // True once an event went over event_bytes_max; nothing more comes out.
+  // The data of the next event; holds until the next call into the parser.
+  std::optional<std::string_view> next();
+  // True once the data of an event went over event_bytes_max; nothing more comes out.
   bool overflowed() const { return overflowed_; }
-  // The last `retry:` value, clamped to [0, 1 day] ms. A huge one made npm eventsource reconnect
-  // at once.
-  std::optional<std::uint64_t> retry() const { return retry_; }
 
  private:
-  enum class Field : std::uint8_t { unknown, data, event, id, retry };
-
-  void take_name();
-  void end_name();
-  void take_value();
+  void take_rest();
+  void end_line();
   void hold(std::string_view piece);
-  bool end_line();
 
   std::size_t event_bytes_max_;
-  std::string_view input_;  // Fed and not yet consumed.
-  Text data_;
-  Text type_;
-  Text last_id_;
-  Text name_;   // Of the line that is being read, as much as can begin a known field.
-  Text value_;  // Its value, unless it is data or unknown.
-  std::optional<std::uint64_t> retry_;
-  Field field_ = Field::unknown;
-  bool in_name_ = true;
-  bool first_of_value_ = false;
-  bool first_line_ = true;
-  bool has_data_ = false;
-  bool dispatched_ = false;  // data_ and type_ were given out and go at the next call.
+  std::string_view input_;   // Fed and not yet consumed.
+  Text data_;                // Each line of it with an LF behind it.
+  std::uint8_t at_ = 0;      // Where in its line it is; see sse.cpp.
+  bool foreign_ = false;     // The event is of a type that is not ours.
+  bool dispatched_ = false;  // data_ was given out and goes at the next call.
   bool skip_lf_ = false;     // The last byte was CR.
   bool overflowed_ = false;
 };

@@ -3,11 +3,11 @@
 #include "wire/sse.h"
 
 #include <cstdint>
+#include <string_view>
 
 #include "bindings/bindings.h"
 
 using freshet::bindings::input;
-using freshet::bindings::output;
 using freshet::wire::SseParser;
 
 extern "C" {
@@ -15,17 +15,18 @@ extern "C" {
 // A new stream's parser, until sse_end.
 SseParser* sse_begin() { return new SseParser; }
 
-// The buffer holds the stream's next bytes. Take all events out before the next call.
+// The buffer holds the stream's next bytes. Take all events out before the buffer is used again:
+// they are read in place.
 void sse_feed(SseParser* parser, std::uint32_t bytes) { parser->feed(input(0, bytes)); }
 
-// 1: the output's text is the data of the next event; 0: there is none yet; 2: an event is too
-// large, the stream must end.
-std::uint32_t sse_next(SseParser* parser) {
-  if (const auto event = parser->next()) {
-    output.text = event->data;
-    return 1;
-  }
-  return parser->overflowed() ? 2 : 0;
+// Where the data of the next event is, until the next call; 0: there is none yet; 1: an event is
+// too large, the stream must end.
+std::uintptr_t sse_next(SseParser* parser) {
+  static std::string_view data;
+  const auto event = parser->next();
+  if (!event) return parser->overflowed() ? 1 : 0;
+  data = *event;
+  return reinterpret_cast<std::uintptr_t>(&data);
 }
 
 void sse_end(SseParser* parser) { delete parser; }

@@ -310,20 +310,14 @@ export function createClient(
       },
       bytes: (bytes) => {
         if (wires.get(connection)?.[0] !== wire) return;
-        let text: string | undefined | null;
-        enter((entered) => entered.feedSse((wire.parser ||= entered.sse_begin()), bytes));
-        do {
-          text = undefined;
-          if (wires.get(connection)?.[0] !== wire) return;
-          enter((entered) => {
-            text = entered.nextSse(wire.parser!);
-          });
-          if (text) frame(connection, wire, text);
-        } while (text);
-        if (text === null) {
-          controller.abort();
-          wire.end({ kind: EndKind.malformed, reason: "an event is too large" });
-        }
+        let frames: string[] | undefined = [];
+        // All of them first: what a frame brings about uses the buffer that these are read from.
+        enter((entered) => {
+          frames = entered.readSse((wire.parser ||= entered.sse_begin()), bytes);
+        });
+        if (frames) return frames.forEach(wire.frame);
+        controller.abort();
+        wire.end({ kind: EndKind.malformed, reason: "an event is too large" });
       },
     };
     wires.set(connection, [wire, controller]);

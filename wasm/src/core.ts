@@ -121,7 +121,7 @@ interface Exports {
   code_name(code: number): number;
   sse_begin(): number;
   sse_feed(parser: number, bytes: number): void;
-  sse_next(parser: number): 0 | 1 | 2;
+  sse_next(parser: number): number;
   sse_end(parser: number): void;
 }
 
@@ -344,14 +344,12 @@ export async function createCore(
       };
     },
 
-    /** Bytes of an event stream; then take its events out. */
-    feedSse(parser: number, bytes: Uint8Array): void {
+    /** The frames that are whole with these bytes of an event stream; undefined: one is too large. */
+    readSse(parser: number, bytes: Uint8Array): string[] | undefined {
+      const frames: string[] = [];
       wasm.sse_feed(parser, write(bytes));
-    },
-    /** The next frame; undefined: none yet; null: an event is too large. */
-    nextSse(parser: number): string | undefined | null {
-      const result = wasm.sse_next(parser);
-      return result === 1 ? text(output + Output.text) : result ? null : undefined;
+      for (let at; (at = wasm.sse_next(parser)); frames.push(text(at))) if (at === 1) return;
+      return frames;
     },
   };
 }

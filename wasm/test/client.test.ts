@@ -304,6 +304,33 @@ test("a token goes with each request, and a new one with each connection", async
   client.close();
 });
 
+test("event streams over fetch are read in every cut", async () => {
+  for (const bytesMax of [1, 7, 350]) {
+    const cut = new TransformStream<Uint8Array, Uint8Array>({
+      transform(bytes, controller) {
+        for (let at = 0; at < bytes.length; at += bytesMax) {
+          controller.enqueue(bytes.subarray(at, at + bytesMax));
+        }
+      },
+    });
+    const client = connect(server.url, {
+      transports: ["sse"],
+      fetch: async (input, init) => {
+        const answer = await fetch(input, init);
+        return init?.method === "POST" ? answer : new Response(answer.body!.pipeThrough(cut));
+      },
+    });
+    const topic = `cut.${bytesMax}`;
+    for (let n = 0; n < 50; n++) await server.publish(topic, n);
+    const seen: unknown[] = [];
+    for await (const { data } of client.subscribe(topic, { cursor: "earliest" })) {
+      if (seen.push(data) === 50) break;
+    }
+    assert.deepEqual(seen, [...Array(50).keys()]);
+    client.close();
+  }
+});
+
 test("what a listener throws is uncaught, and the next message still comes", async () => {
   const client = open();
   const thrown = new Promise((resolve) => {
