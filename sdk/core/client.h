@@ -21,55 +21,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string_view>
 
 #include "core/action.h"
+#include "core/client_config.h"
+#include "core/delivery.h"
 #include "core/event.h"
+#include "core/session.h"
 #include "core/status.h"
 #include "core/time.h"
 #include "core/transport_order.h"
 #include "freshet/containers.h"
-#include "freshet/options.h"
 #include "freshet/result.h"
 #include "freshet/state.h"
-#include "wire/cursor.h"
-#include "wire/frame.h"
 
 namespace freshet::core {
 
-// The part of freshet::ClientOptions that the core needs; the same meaning and defaults.
-struct ClientConfig {
-  TransportOrder transports = {Transport::websocket, Transport::sse, Transport::long_polling,
-                               Transport::polling};
-  Reconnect reconnect = Reconnect::windowed;
-  Duration initial_spread{0};
-  Duration hedge_after{2'500};
-  Duration connect_timeout{10'000};
-  Duration reprobe_after{30 * 60'000};
-  Duration long_poll_wait{25'000};
-  Duration poll_interval{0};
-  std::uint64_t publish_queue_max = 100;
-  std::uint64_t publish_queue_bytes_max = 1024 * 1024;
-  std::string_view sdk = "core/0.1.0";  // Name and version, told to the server. Lives for ever.
-};
-
-TransportOrder transports_of(Profile profile);
-
-// What one frame means for the application. The span lives until the next handle_frame(): callbacks
-// may call anything else meanwhile, and a subscription they end becomes 0 in it, to be skipped.
-struct Delivery {
-  std::span<const SubscriptionId> subscriptions;  // Empty: nothing to deliver.
-  wire::MessageHead head;                         // Valid when there are subscriptions.
-};
-
 class Client {
  public:
-  Client(const ClientConfig& config, std::uint64_t seed);
-  ~Client();
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  Client(const ClientConfig& config, std::uint64_t seed) : session_(config, seed) {}
 
   // The application ------------------------------------------------------------------------
 
@@ -126,8 +96,11 @@ class Client {
   std::unique_ptr<Action> poll_action();
 
  private:
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
+  void notice(Instant now);
+  std::unique_ptr<Action> next_action();
+
+  Session session_;
+  Instant now_;  // Of the last call, for what poll_action() does.
 };
 
 }  // namespace freshet::core

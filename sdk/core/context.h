@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/action_queue.h"
-#include "core/client.h"
+#include "core/client_config.h"
 #include "core/random.h"
 #include "core/reconnect_policy.h"
 #include "core/timers.h"

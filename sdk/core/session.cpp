@@ -22,17 +22,11 @@ constexpr std::string_view no_transport = "this runtime has none of the transpor
 
 }  // namespace
 
-Session::Session(Context& context, SubscriptionTable& table, PublishQueue& publishes)
-    : config_(context.config),
-      random_(context.random),
-      timers_(context.timers),
-      actions_(context.actions),
-      policy_(context.policy),
-      table_(table),
-      publishes_(publishes),
-      choice_(context.config.transports.empty() ? transports_of(Profile::bidirectional)
-                                                : context.config.transports) {
-  identity_.sdk = config_.sdk;
+Session::Session(const ClientConfig& config, std::uint64_t seed)
+    : context_(config, seed),
+      choice_(config.transports.empty() ? transports_of(Profile::bidirectional)
+                                        : config.transports) {
+  identity_.sdk = config.sdk;
 }
 
 // Flushing ---------------------------------------------------------------------------------
@@ -60,7 +54,7 @@ void Session::forget_unused() {
   while (const std::unique_ptr<Entry> entry = table_.take_unused()) {
     for (const auto& connection : connections_) {
       if (connection->transport == Transport::websocket) {
-        websocket::unsubscribe(*connection, *entry, actions_);
+        websocket::unsubscribe(*connection, *entry, context_.actions);
       }
       const auto erased =
           drop_if(connection->asks, [&](const Ask& ask) { return ask.entry == entry.get(); });
@@ -73,9 +67,9 @@ void Session::sync(Instant now, Connection& connection) {
   const bool is_current = connection.id == current_;
   if (connection.transport == Transport::websocket) {
     if (!connection.greeted) return;
-    websocket::subscribe(connection, table_, current_ != 0 && !is_current, actions_);
+    websocket::subscribe(connection, table_, current_ != 0 && !is_current, context_.actions);
   } else if (connection.transport == Transport::sse) {
-    if (!is_current || candidate() != nullptr || timers_.at(Deadline::change)) return;
+    if (!is_current || candidate() != nullptr || context_.timers.at(Deadline::change)) return;
     if (connection.surplus || !asks_for_all(connection, table_)) {
       open_candidate(now, Transport::sse, Purpose::change);
     }
@@ -103,20 +97,21 @@ PublishQueue::Line Session::line() {
 void Session::start(Instant now) {
   if (held()) {
     hold();
-  } else if (policy_.attempt() > 0 || (not_before_ && now < *not_before_)) {
+  } else if (context_.policy.attempt() > 0 || (not_before_ && now < *not_before_)) {
     // Idle or not, what failed a moment ago is not tried again at once.
     wait_by_policy(now, Cause::local, {});
-  } else if (std::exchange(started_, true) || config_.initial_spread <= Duration{0}) {
+  } else if (std::exchange(started_, true) || context_.config.initial_spread <= Duration{0}) {
     begin_attempt(now);
   } else {
-    wait(now, random_.between(Duration{0}, config_.initial_spread), "spreading the first connect");
+    wait(now, context_.random.between(Duration{0}, context_.config.initial_spread),
+         "spreading the first connect");
   }
 }
 
 void Session::begin_attempt(Instant now) {
-  timers_.clear(Deadline::retry);
+  context_.timers.clear(Deadline::retry);
   not_before_.reset();
-  policy_.handle_attempt();
+  context_.policy.handle_attempt();
   if (!choice_.pass_over()) {
     choice_.begin_pass();
     if (open_next_of_pass(now)) return;
@@ -132,7 +127,7 @@ void Session::begin_attempt(Instant now) {
 bool Session::open_next_of_pass(Instant now) {
   const auto transport = choice_.next_of_pass(now);
   if (!transport) return false;
-  timers_.set(Deadline::hedge, now + config_.hedge_after);
+  context_.timers.set(Deadline::hedge, now + context_.config.hedge_after);
   open(now, *transport, Purpose::attempt);
   return true;
 }
@@ -152,7 +147,7 @@ void Session::open(Instant now, Transport transport, Purpose purpose) {
   connection.transport = transport;
   connection.purpose = purpose;
   connection.heard = now;
-  timers_.set(Deadline::hello, now + config_.connect_timeout, connection.id);
+  context_.timers.set(Deadline::hello, now + context_.config.connect_timeout, connection.id);
   if (is_polling(transport)) {
     send_poll(now, connection);
   } else {
@@ -174,33 +169,35 @@ void Session::open_stream(Instant now, Connection& connection) {
       return end(now, connection.id, too_many, Cause::local, Tell::no);
     }
   }
-  Action& action = actions_.push(ActionKind::open_stream, connection.id);
+  Action& action = context_.actions.push(ActionKind::open_stream, connection.id);
   action.transport = connection.transport;
   action.text = std::move(target);
 }
 
 void Session::send_poll(Instant now, Connection& connection) {
-  timers_.clear(Deadline::poll, connection.id);
+  context_.timers.clear(Deadline::poll, connection.id);
   connection.asks = ask_for_all(table_);
   connection.answered = false;
   connection.brought_message = false;
   connection.requested = true;
   connection.requested_at = now;
   connection.wait = connection.transport == Transport::long_polling
-                        ? long_polling::wait(connection, config_.long_poll_wait)
+                        ? long_polling::wait(connection, context_.config.long_poll_wait)
                         : Duration{0};
-  timers_.set(Deadline::silence, now + connection.wait + config_.connect_timeout, connection.id);
-  polling::request(connection, identity_, actions_);
+  context_.timers.set(Deadline::silence, now + connection.wait + context_.config.connect_timeout,
+                      connection.id);
+  polling::request(connection, identity_, context_.actions);
 }
 
 void Session::replace_poll(Instant now, Connection& connection) {
-  actions_.push(ActionKind::close_connection, connection.id).close_code = wire::close_code::normal;
+  context_.actions.push(ActionKind::close_connection, connection.id).close_code =
+      wire::close_code::normal;
   const bool was_current = connection.id == current_;
-  timers_.clear_connection(connection.id);
+  context_.timers.clear_connection(connection.id);
   connection.id = next_connection_++;
   if (was_current) current_ = connection.id;
   if (!connection.greeted) {
-    timers_.set(Deadline::hello, now + config_.connect_timeout, connection.id);
+    context_.timers.set(Deadline::hello, now + context_.config.connect_timeout, connection.id);
   }
   send_poll(now, connection);
 }
@@ -237,7 +234,7 @@ void Session::end(Instant now, ConnectionId id, const ConnectionEnd& end_of, Cau
   publishes_.handle_lost(id, too_big);
   drop(id, tell);
   if (verdict.kind == Verdict::Kind::barred) {
-    choice_.handle_barred(transport, now + config_.reprobe_after);
+    choice_.handle_barred(transport, now + context_.config.reprobe_after);
   }
   if (verdict.kind == Verdict::Kind::unsupported) choice_.handle_unsupported(transport);
   refresh_unavailable(now);
@@ -280,13 +277,13 @@ void Session::attempt_failed(Instant now, Transport transport, const Verdict& ve
 void Session::lose_current(Instant now, Cause cause, const Verdict& verdict) {
   current_ = 0;
   table_.handle_lost();
-  timers_.clear_each({Deadline::stable, Deadline::probe, Deadline::change});
+  context_.timers.clear_each({Deadline::stable, Deadline::probe, Deadline::change});
   Connection* const next = connections_.empty() ? nullptr : connections_.front().get();
   if (next != nullptr && next->greeted) {
     become_current(now, *next);
   } else if (next != nullptr && verdict.kind == Verdict::Kind::failed) {
     next->purpose = Purpose::attempt;
-    policy_.handle_attempt();
+    context_.policy.handle_attempt();
     set_transport(Status::Kind::connecting, next->transport);
   } else if (!wanted()) {
     go_idle();
@@ -305,20 +302,20 @@ void Session::wait_by_policy(Instant now, Cause cause, const Verdict& verdict) {
     floor_is_own_ = false;
     identity_.ticket.clear();  // Its slot is over.
   }
-  const Duration drawn = policy_.delay(now, cause, random_);
+  const Duration drawn = context_.policy.delay(now, cause, context_.random);
   const Duration floor = not_before_ ? std::max(*not_before_ - now, Duration{0}) : Duration{0};
   if (!floor_is_own_) {
     // A floor is the same for all, so that the draw stands on top of it.
     wait(now, floor + drawn, verdict.error.message);
   } else {
-    wait(now, policy_.slot_delay(floor), verdict.error.message);
+    wait(now, context_.policy.slot_delay(floor), verdict.error.message);
   }
 }
 
 void Session::wait(Instant now, Duration delay, std::string_view reason) {
-  timers_.clear(Deadline::hedge);
+  context_.timers.clear(Deadline::hedge);
   if (held()) return hold();
-  timers_.set(Deadline::retry, now + delay);
+  context_.timers.set(Deadline::retry, now + delay);
   set_waiting(delay, reason);
 }
 
@@ -330,16 +327,16 @@ void Session::hold() {
 
 void Session::return_locally(Instant now) {
   if (held() || !is(Status::Kind::waiting)) return;
-  Instant at = now + policy_.local_delay(random_);
+  Instant at = now + context_.policy.local_delay(context_.random);
   if (not_before_) at = std::max(at, *not_before_);
-  const auto planned = timers_.at(Deadline::retry);
+  const auto planned = context_.timers.at(Deadline::retry);
   if (planned && *planned <= at) return;
   wait(now, at - now, Text{status_.reason});
 }
 
 void Session::go_idle() {
   // Leaving what works is no failure.
-  if (is(Status::Kind::live)) policy_.handle_stable();
+  if (is(Status::Kind::live)) context_.policy.handle_stable();
   disconnect();
   set_status(Status::Kind::idle);
 }
@@ -349,7 +346,7 @@ void Session::disconnect() {
   posting_ = false;
   table_.handle_lost();
   drop_all_but(0);
-  timers_.clear_each(
+  context_.timers.clear_each(
       {Deadline::retry, Deadline::hedge, Deadline::stable, Deadline::probe, Deadline::change});
 }
 
@@ -365,18 +362,18 @@ void Session::fail(ErrorCode code, std::string_view message) {
 }
 
 void Session::finish() {
-  actions_.keep_only_ends();
+  context_.actions.keep_only_ends();
   current_ = 0;
   drop_all_but(0);
   publishes_.close();
-  timers_.clear_all();
+  context_.timers.clear_all();
   set_status(Status::Kind::closed);
 }
 
 void Session::drop(ConnectionId id, Tell tell) {
-  timers_.clear_connection(id);
+  context_.timers.clear_connection(id);
   if (tell == Tell::yes) {
-    actions_.push(ActionKind::close_connection, id).close_code = wire::close_code::normal;
+    context_.actions.push(ActionKind::close_connection, id).close_code = wire::close_code::normal;
   }
   drop_if(connections_, [&](const auto& connection) { return connection->id == id; });
 }
@@ -398,7 +395,7 @@ void Session::handle_due(Instant now, Timers::Due due) {
       if (current_ == 0) open_next_of_pass(now);
       return;
     case Deadline::stable:
-      return policy_.handle_stable();
+      return context_.policy.handle_stable();
     case Deadline::probe:
       return probe(now, std::nullopt);
     case Deadline::change:
@@ -425,11 +422,11 @@ void Session::handle_due(Instant now, Timers::Due due) {
 void Session::handle_silence_due(Instant now, Connection& connection) {
   // Kept lazily: a frame notes only when it came.
   const Duration patience = is_polling(connection.transport)
-                                ? connection.wait + config_.connect_timeout
+                                ? connection.wait + context_.config.connect_timeout
                                 : connection.ping * 7 / 5;
   const Instant dead_at = connection.heard + patience;
   if (now < dead_at) {
-    timers_.set(Deadline::silence, dead_at, connection.id);
+    context_.timers.set(Deadline::silence, dead_at, connection.id);
     return;
   }
   end(now, connection.id, EndKind::lost, "nothing was heard for too long", Cause::local);
@@ -437,8 +434,9 @@ void Session::handle_silence_due(Instant now, Connection& connection) {
 
 void Session::handle_wake(Instant now) {
   woke_at_ = now;
-  const bool waiting{timers_.at(Deadline::retry)};
-  timers_.forgive_due(now, now + (waiting ? policy_.local_delay(random_) : wake_grace));
+  const bool waiting{context_.timers.at(Deadline::retry)};
+  context_.timers.forgive_due(
+      now, now + (waiting ? context_.policy.local_delay(context_.random) : wake_grace));
 }
 
 Cause Session::cause_at(Instant now) const {
@@ -473,7 +471,7 @@ void Session::handle_network(Instant now, NetworkEvent event) {
     return_locally(now);
   }
   if (!hidden_ && std::exchange(probe_waits_, false) && current_ != 0) {
-    timers_.set(Deadline::probe, now + policy_.local_delay(random_));
+    context_.timers.set(Deadline::probe, now + context_.policy.local_delay(context_.random));
   }
 }
 
@@ -482,7 +480,7 @@ void Session::handle_post_end(Instant now, bool answered, std::string_view reaso
   if (!answered) {
     if (!publishes_.empty()) set_waiting(publishes_.pause(now), reason);
   } else if (!is(Status::Kind::live)) {
-    choice_.handle_hello(posting_beside_, now + config_.reprobe_after);
+    choice_.handle_hello(posting_beside_, now + context_.config.reprobe_after);
     choice_.handle_working();
     set_transport(Status::Kind::live, posting_beside_);
   }
@@ -499,7 +497,7 @@ Connection* Session::find(ConnectionId id) {
 
 void Session::set_status(Status::Kind kind) {
   status_.kind = kind;
-  actions_.push_state();
+  context_.actions.push_state();
 }
 
 void Session::set_transport(Status::Kind kind, Transport transport) {
@@ -509,7 +507,7 @@ void Session::set_transport(Status::Kind kind, Transport transport) {
 
 void Session::set_waiting(Duration retry_in, std::string_view reason) {
   status_.retry_in = retry_in;
-  status_.attempt = policy_.attempt();
+  status_.attempt = context_.policy.attempt();
   status_.reason = reason;
   set_status(Status::Kind::waiting);
 }
@@ -518,7 +516,7 @@ void Session::refresh_unavailable(Instant now) {
   const std::uint8_t unavailable = choice_.unavailable(now);
   if (unavailable == status_.unavailable) return;
   status_.unavailable = unavailable;
-  actions_.push_state();
+  context_.actions.push_state();
 }
 
 }  // namespace freshet::core

@@ -13,9 +13,10 @@
 #include <optional>
 #include <string_view>
 
-#include "core/client.h"
 #include "core/context.h"
+#include "core/delivery.h"
 #include "core/publish_queue.h"
+#include "core/status.h"
 #include "core/subscription_table.h"
 #include "core/transport/transport.h"
 #include "core/transport_choice.h"
@@ -25,8 +26,16 @@ namespace freshet::core {
 
 class Session {
  public:
-  // All three must outlive it.
-  Session(Context& context, SubscriptionTable& table, PublishQueue& publishes);
+  Session(const ClientConfig& config, std::uint64_t seed);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // The parts that the client uses itself.
+  Context& context() { return context_; }
+  const Context& context() const { return context_; }
+  SubscriptionTable& table() { return table_; }
+  const SubscriptionTable& table() const { return table_; }
+  PublishQueue& publishes() { return publishes_; }
 
   const Status& status() const { return status_; }
   bool closed() const { return is(Status::Kind::closed); }
@@ -116,13 +125,9 @@ class Session {
   void set_waiting(Duration retry_in, std::string_view reason);
   void refresh_unavailable(Instant now);
 
-  const ClientConfig& config_;
-  Random& random_;
-  Timers& timers_;
-  ActionQueue& actions_;
-  ReconnectPolicy& policy_;
-  SubscriptionTable& table_;
-  PublishQueue& publishes_;
+  Context context_;
+  SubscriptionTable table_{context_.actions};
+  PublishQueue publishes_{context_};
   TransportChoice choice_;
   Identity identity_;
   Status status_;

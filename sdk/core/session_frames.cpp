@@ -52,7 +52,7 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
       handle_live(connection, frame);
       return take_over_if_live(now);
     case wire::Op::ping:
-      policy_.set_window(frame.duration(Field::window, wire::window_default));
+      context_.policy.set_window(frame.duration(Field::window, wire::window_default));
       return advance(connection, frame);
     case wire::Op::gap:
       return handle_gap(connection, frame);
@@ -92,13 +92,13 @@ void Session::handle_hello(Instant now, Connection& connection, const wire::Cont
   // Streams greet once, polls with every answer.
   if (connection.greeted && !is_polling(connection.transport)) return;
   if (hello.has(Field::client)) identity_.client = hello.text(Field::client);
-  policy_.set_window(hello.duration(Field::window, wire::window_default));
-  timers_.clear(Deadline::hello, connection.id);
+  context_.policy.set_window(hello.duration(Field::window, wire::window_default));
+  context_.timers.clear(Deadline::hello, connection.id);
   connection.greeted = true;
   connection.epoch = hello.text(Field::epoch);
   connection.ping = std::clamp(hello.duration(Field::ping, wire::ping_default), ping_min, ping_max);
   if (!is_polling(connection.transport)) {
-    timers_.set(Deadline::silence, now + connection.ping * 7 / 5, connection.id);
+    context_.timers.set(Deadline::silence, now + connection.ping * 7 / 5, connection.id);
   }
   if (connection.transport != Transport::websocket && !accept_asks(connection, hello)) {
     // Another connection has moved on meanwhile: ask again from where that one is.
@@ -196,12 +196,13 @@ void Session::handle_retry(Instant now, Connection& connection, const wire::Cont
   if (connection.id != current_) {
     end(now, connection.id, EndKind::finished, {}, Cause::remote);
   } else if (!is_polling(connection.transport)) {
-    timers_.set(Deadline::drain, now + std::min(connection.floor, drain_max), connection.id);
+    context_.timers.set(Deadline::drain, now + std::min(connection.floor, drain_max),
+                        connection.id);
   }
 }
 
 void Session::handle_next(Connection& connection, const wire::ControlFrame& next) {
-  policy_.set_window(next.duration(wire::Field::window, wire::window_default));
+  context_.policy.set_window(next.duration(wire::Field::window, wire::window_default));
   connection.answered = true;
   connection.interval = next.duration(wire::Field::interval, wire::interval_default);
   connection.more = next.flag(wire::Field::more, false);
@@ -216,16 +217,16 @@ void Session::handle_next(Connection& connection, const wire::ControlFrame& next
 void Session::handle_poll_answered(Instant now, Connection& connection) {
   const ConnectionId id = connection.id;
   connection.requested = false;
-  timers_.clear(Deadline::silence, id);
+  context_.timers.clear(Deadline::silence, id);
   if (connection.wait > Duration{0}) choice_.handle_working();
   take_over_if_live(now);
   if (current_ != id && candidate() != &connection) return;
   const Duration pause =
       connection.transport == Transport::long_polling
-          ? long_polling::pause(connection, now - connection.requested_at, random_)
-          : polling::pause(connection, config_.poll_interval, random_);
+          ? long_polling::pause(connection, now - connection.requested_at, context_.random)
+          : polling::pause(connection, context_.config.poll_interval, context_.random);
   if (pause > Duration{0}) {
-    timers_.set(Deadline::poll, now + pause, id);
+    context_.timers.set(Deadline::poll, now + pause, id);
   } else {
     send_poll(now, connection);
   }

@@ -17,10 +17,10 @@ void Session::become_current(Instant now, Connection& connection) {
   connection.purpose = Purpose::attempt;
   identity_.ticket.clear();
   not_before_.reset();
-  timers_.clear_each({Deadline::retry, Deadline::hedge, Deadline::change});
+  context_.timers.clear_each({Deadline::retry, Deadline::hedge, Deadline::change});
   // For polling the same stretch: every answer in it must be good, or the connection is lost.
-  timers_.set(Deadline::stable, now + connection.ping);
-  choice_.handle_hello(connection.transport, now + config_.reprobe_after);
+  context_.timers.set(Deadline::stable, now + connection.ping);
+  choice_.handle_hello(connection.transport, now + context_.config.reprobe_after);
   refresh_unavailable(now);
   schedule_probe(now);
   publishes_.handle_epoch(connection.epoch);
@@ -71,22 +71,23 @@ void Session::candidate_failed(Instant now, Transport transport, Purpose purpose
   if (barred && choice_.any_open(now)) {
     if (const auto next = choice_.scheduled(now)) return open_candidate(now, *next, purpose);
   }
-  const Duration pause = policy_.repeat_delay(now, ++change_attempt_, random_);
-  timers_.set(Deadline::change, now + verdict.floor.value_or(Duration{0}) + pause);
+  const Duration pause = context_.policy.repeat_delay(now, ++change_attempt_, context_.random);
+  context_.timers.set(Deadline::change, now + verdict.floor.value_or(Duration{0}) + pause);
 }
 
 void Session::schedule_probe(Instant now) {
   const Connection* const serving = current();
   if (serving == nullptr || choice_.is_first(serving->transport)) {
-    timers_.clear(Deadline::probe);
+    context_.timers.clear(Deadline::probe);
     return;
   }
   // One that is not in the list any more is to be left soon; the others are good enough.
-  const Duration after = std::max(config_.reprobe_after, reprobe_min);
-  const Duration pause = choice_.has(serving->transport)
-                             ? random_.between(after, after + after / 4)
-                             : policy_.repeat_delay(now, ++change_attempt_, random_);
-  timers_.set(Deadline::probe, now + pause);
+  const Duration after = std::max(context_.config.reprobe_after, reprobe_min);
+  const Duration pause =
+      choice_.has(serving->transport)
+          ? context_.random.between(after, after + after / 4)
+          : context_.policy.repeat_delay(now, ++change_attempt_, context_.random);
+  context_.timers.set(Deadline::probe, now + pause);
 }
 
 void Session::probe(Instant now, std::optional<Transport> behind) {
@@ -107,7 +108,7 @@ void Session::set_transports(Instant now, const TransportOrder& order) {
   refresh_unavailable(now);
   if (const Connection* const serving = current()) {
     if (const Connection* const other = candidate()) drop(other->id);
-    timers_.clear(Deadline::probe);
+    context_.timers.clear(Deadline::probe);
     const auto first = choice_.better_than(serving->transport, std::nullopt, now);
     if (first) open_candidate(now, *first, Purpose::heal);
   } else if (is(Status::Kind::connecting)) {

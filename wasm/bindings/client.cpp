@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 
 #include "bindings/bindings.h"
 #include "core/client.h"
@@ -16,7 +17,10 @@ namespace {
 using core::Instant;
 
 constinit core::ClientConfig config{.sdk = "wasm/" FRESHET_VERSION};
-core::Client* client;  // Never destroyed: the instance goes as a whole.
+// Never destroyed: the instance goes as a whole. At a fixed address, so that no code carries a
+// pointer to it or to its parts.
+alignas(core::Client) std::byte client_memory[sizeof(core::Client)];
+core::Client* client() { return reinterpret_cast<core::Client*>(client_memory); }
 std::unique_ptr<core::Action> action;
 Text buffer;
 
@@ -90,41 +94,43 @@ void configure(std::uint32_t option, double value) {
 const Output* create(double seed, std::uint32_t transports, std::uint32_t reconnect) {
   config.transports = transports_from(transports);
   config.reconnect = static_cast<Reconnect>(reconnect);
-  client = new core::Client(config, static_cast<std::uint64_t>(seed));
+  new (client_memory) core::Client(config, static_cast<std::uint64_t>(seed));
   return &output;
 }
 
 // The buffer holds the pattern, then the cursor. 0 = refused; the output says why.
 std::uint32_t subscribe(std::uint32_t pattern_bytes, std::uint32_t cursor_bytes) {
   return id_or_error(
-      client->subscribe(now(), input(0, pattern_bytes), input(pattern_bytes, cursor_bytes)));
+      client()->subscribe(now(), input(0, pattern_bytes), input(pattern_bytes, cursor_bytes)));
 }
 
-void unsubscribe(std::uint32_t subscription) { client->unsubscribe(now(), subscription); }
+void unsubscribe(std::uint32_t subscription) { client()->unsubscribe(now(), subscription); }
 
 // The output's text is the subscription's newest cursor.
-void subscription_cursor(std::uint32_t subscription) { output.text = client->cursor(subscription); }
+void subscription_cursor(std::uint32_t subscription) {
+  output.text = client()->cursor(subscription);
+}
 
 // The buffer holds the topic, then the key. 0 = refused; the output says why.
 std::uint32_t publish(std::uint32_t topic_bytes, std::uint32_t key_bytes, std::uint32_t data_bytes,
                       double timeout) {
-  return id_or_error(client->publish(now(), input(0, topic_bytes), data_bytes,
-                                     input(topic_bytes, key_bytes), Duration{whole(timeout)}));
+  return id_or_error(client()->publish(now(), input(0, topic_bytes), data_bytes,
+                                       input(topic_bytes, key_bytes), Duration{whole(timeout)}));
 }
 
-void cancel_publish(std::uint32_t publish) { client->cancel_publish(now(), publish); }
+void cancel_publish(std::uint32_t publish) { client()->cancel_publish(now(), publish); }
 
 // REQUIRES: a list that is not empty.
 void set_transports(std::uint32_t transports) {
-  (void)client->set_transports(now(), transports_from(transports));
+  (void)client()->set_transports(now(), transports_from(transports));
 }
 
-void close_client() { client->close(now()); }
+void close_client() { client()->close(now()); }
 
 // The buffer holds a message's head, each code unit outside ASCII as one byte. Returns where `data`
 // begins, or 0 when there is nothing to deliver.
 std::uint32_t message(std::uint32_t connection, std::uint32_t bytes) {
-  const core::Delivery delivery = client->handle_message(now(), connection, input(0, bytes));
+  const core::Delivery delivery = client()->handle_message(now(), connection, input(0, bytes));
   if (delivery.subscriptions.empty()) return 0;
   output.id = static_cast<double>(delivery.head.id);
   output.time = static_cast<double>(delivery.head.time);
@@ -136,12 +142,12 @@ std::uint32_t message(std::uint32_t connection, std::uint32_t bytes) {
 
 // The buffer holds a control frame as from wire::flatten().
 void control(std::uint32_t connection, std::uint32_t bytes) {
-  client->handle_control(now(), connection, input(0, bytes));
+  client()->handle_control(now(), connection, input(0, bytes));
 }
 
 // The buffer holds one line of the answer to a POST of publishes, as from wire::flatten().
 void publish_answered(std::uint32_t post, std::uint32_t bytes) {
-  client->handle_publish_answer(now(), post, input(0, bytes));
+  client()->handle_publish_answer(now(), post, input(0, bytes));
 }
 
 // How a POST or connection ended: `code` is the HTTP status or the close code, as the kind says; a
@@ -155,31 +161,31 @@ void ended(std::uint32_t post, std::uint32_t connection, std::uint32_t kind, std
   end.ticket = input(0, ticket_bytes);
   end.reason = input(ticket_bytes, reason_bytes);
   if (post != 0) {
-    client->handle_post_end(now(), post, end);
+    client()->handle_post_end(now(), post, end);
   } else {
-    client->handle_end(now(), connection, end);
+    client()->handle_end(now(), connection, end);
   }
 }
 
 void network_changed(std::uint32_t event) {
-  client->handle_network(now(), static_cast<core::NetworkEvent>(event));
+  client()->handle_network(now(), static_cast<core::NetworkEvent>(event));
 }
 
-void time_out() { client->handle_timeout(now()); }
+void time_out() { client()->handle_timeout(now()); }
 
 // When time_out wants to be called next; negative: not at all.
 double next_timeout() {
-  const auto at = client->poll_timeout();
+  const auto at = client()->poll_timeout();
   return at ? static_cast<double>(at->since_zero.count()) : -1;
 }
 
 // The next thing to be done; nullptr when all is. Holds until the next call.
 const core::Action* next_action() {
-  action = client->poll_action();
+  action = client()->poll_action();
   return action.get();
 }
 
-const core::Status* status() { return &client->status(); }
+const core::Status* status() { return &client()->status(); }
 
 // The spelling of an error's code.
 const std::string_view* code_name(std::uint32_t code) {

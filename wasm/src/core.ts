@@ -85,7 +85,6 @@ export interface Delivery {
 /** As exports.txt; bindings/client.cpp and bindings/sse.cpp say what each does. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  _initialize(): void;
   input_buffer(bytes: number): number;
   configure(option: number, value: number): void;
   create(seed: number, transports: number, reconnect: number): number;
@@ -207,7 +206,6 @@ export async function createCore(
   const now = (): number => Math.floor(performance.now());
   const instance = await WebAssembly.instantiate(module, { env: { now } });
   const wasm = instance.exports as unknown as Exports;
-  wasm._initialize();
   settings.forEach((value, option) => value === undefined || wasm.configure(option, value));
   const output = wasm.create(Math.random() * 2 ** 53, transports, reconnect);
 
