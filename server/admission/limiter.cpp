@@ -26,16 +26,23 @@ double Limiter::position(Instant now) const {
   return static_cast<double>(now.time_since_epoch().count()) * options_.rate / 1000;
 }
 
-void Limiter::refill(double here) { spent_ = std::max(spent_, here - options_.burst); }
+// What was left unused beyond the burst is lost.
+void Limiter::spend(double here) { spent_ = std::max(spent_, here - options_.burst) + 1; }
 
 bool Limiter::admit(Instant now) {
   const double here = position(now);
-  refill(here);
-  // Half an admission of slack, because the burst is full only for a moment.
-  const double needed = backlog(now) > Duration{0} ? options_.burst - 0.5 : 1;
-  if (here - spent_ < std::max(needed, 1.0)) return false;
-  spent_ += 1;
+  if (here - spent_ < (backlog(now) > Duration{0} ? leftover() : 1)) return false;
+  spend(here);
   return true;
+}
+
+// How much must lie unused before some of it goes to those without a slot: all of the burst, but
+// for half an admission, because it is full only for a moment. A burst of one or two is full again
+// when the next slot's owner is due, and would be gone a moment before: so at least as much as
+// three slots whose owners did not come (one of them may be one kept for the late), each told to a
+// millisecond.
+double Limiter::leftover() const {
+  return std::max(options_.burst - 0.5, 3 + options_.rate / 1000);
 }
 
 std::optional<std::uint64_t> Limiter::reserve(Instant now) {
@@ -65,9 +72,8 @@ Limiter::Outcome Limiter::use(std::uint64_t slot, Instant now) {
   if (at - now > options_.slot_tolerance) return Outcome::early;
   if (now - at > options_.slot_tolerance || !mark_used(slot, now)) return Outcome::over;
   const double here = position(now);
-  refill(here);
   if (here - spent_ < 1) return Outcome::crowded;
-  spent_ += 1;
+  spend(here);
   return Outcome::honoured;
 }
 

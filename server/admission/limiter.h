@@ -28,7 +28,8 @@ struct LimiterOptions {
 
 // Slot n is at n ÷ rate: slots are as far apart as admissions may be, each is given once, in order.
 // One of sixteen is kept for those who came in their slot when the burst was used up. Slots that
-// nobody came for are lost, but for what the burst holds: that goes to newcomers.
+// nobody came for are lost, but for what the burst holds: that goes to newcomers, after at least
+// three slots in a row that nobody came for.
 //
 // In any span of time there are at most rate × span + burst admissions.
 // Threads: one at a time.
@@ -64,7 +65,8 @@ class Limiter {
 
  private:
   double position(Instant now) const;
-  void refill(double here);
+  void spend(double here);
+  double leftover() const;
   bool mark_used(std::uint64_t slot, Instant now);
 
   LimiterOptions options_;

@@ -17,8 +17,7 @@ using SteadyClock = std::chrono::steady_clock;
 app::ServerOptions narrow() {
   app::ServerOptions options;
   options.admission.window.admission_rate = 20;
-  // With less than three a flood takes each place before its owner comes.
-  options.admission.limiter.burst = 10;
+  options.admission.limiter.burst = 2;
   return options;
 }
 

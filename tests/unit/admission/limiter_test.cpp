@@ -297,5 +297,64 @@ TEST_CASE("holders who come somewhat late or early are nearly all let in", "[adm
   CHECK(crowded < 40);
 }
 
+// Owners who come on time, `lost` of each five of them never; beside them, if `flood`, as many
+// without a slot as the limiter takes, also in the moment before each.
+std::size_t honoured(double rate, double burst, unsigned lost, bool flood) {
+  Limiter limiter({.rate = rate, .burst = burst});
+  let_in_all(limiter, at(0));
+  std::vector<std::uint64_t> slots;
+  for (int i = 0; i < 2'000; ++i) {
+    if (const auto slot = limiter.reserve(at(0))) slots.push_back(*slot);
+  }
+  slots.pop_back();  // While it is to come, newcomers get leftovers alone.
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const Instant due = limiter.time_of(slots[i]);
+    if (flood) {
+      let_in_all(limiter, due - Duration{1});
+      let_in_all(limiter, due);
+    }
+    if (i % 5 >= lost && limiter.use(slots[i], due) == Outcome::honoured) ++count;
+  }
+  return count;
+}
+
+TEST_CASE("a flood of newcomers takes no place from who comes at its slot",
+          "[admission][limiter]") {
+  for (const double rate : {1.0, 3.5, 20.0, 100.0, 1'000.0, 10'000.0, 100'000.0}) {
+    for (const double burst : {1.0, 2.0, 3.0, 10.0}) {
+      for (const unsigned lost : {0u, 1u, 4u}) {
+        // With a burst of one a newcomer's place and an owner's are the same: who comes right after
+        // several that did not come may find it taken, and is given a late slot.
+        if (burst < 2 && lost > 1) continue;
+        INFO("rate " << rate << ", burst " << burst << ", lost " << lost);
+        const std::size_t alone = honoured(rate, burst, lost, false);
+        // The first slot has a quiet time before it. Where a millisecond has more slots than the
+        // burst holds, its last owners meet the limit anyway.
+        const std::size_t spare = 1 + (rate > 1'000 ? alone / 8 : 0);
+        CHECK(alone > 0);
+        CHECK(honoured(rate, burst, lost, true) + spare >= alone);
+      }
+    }
+  }
+}
+
+TEST_CASE("slots that nobody comes for go to newcomers, whatever the burst",
+          "[admission][limiter]") {
+  for (const double rate : {1.0, 20.0, 1'000.0, 100'000.0}) {
+    for (const double burst : {1.0, 2.0, 3.0, 10.0}) {
+      INFO("rate " << rate << ", burst " << burst);
+      Limiter limiter({.rate = rate, .burst = burst});
+      let_in_all(limiter, at(0));
+      while (limiter.reserve(at(0))) {
+      }
+      std::size_t newcomers = 0;
+      for (long long now = 0; now < 60'000; ++now) newcomers += let_in_all(limiter, at(now));
+      // By the millisecond there is no more than a burst in each.
+      CHECK(static_cast<double>(newcomers) >= 60 * std::min(rate, 1'000.0) / 5);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace freshet::server
