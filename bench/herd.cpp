@@ -3,9 +3,11 @@
 #include "herd/herd.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -172,10 +174,46 @@ int measure_herd(const std::filesystem::path& results) {
   check_small_site(bars);
   check_local_blink(bars);
   std::printf(
-      "\nCurves: %s/herd-down-*.svg; with real connections: freshet herd --real 1000 --transport "
-      "each\n",
+      "\nCurves: %s/herd-down-*.svg; with real connections: ./dev bench herd --real 10000\n",
       results.c_str());
   return bars.missed() == 0 ? 0 : 1;
+}
+
+int measure_real_herd(const std::string& program, unsigned clients,
+                      const std::filesystem::path& results) {
+  const std::string command = "'" + program + "' herd --json --real " + std::to_string(clients) +
+                              " --down 3s --rate " + std::to_string(std::max(clients / 10, 1u)) +
+                              " --transport each --formula socket.io,centrifuge,eventsource";
+  std::FILE* const pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) throw std::runtime_error("cannot start " + program);
+  std::string said;
+  std::array<char, 4096> buffer;
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    said.append(buffer.data(), got);
+  }
+  const bool kept = ::pclose(pipe) == 0;
+  const auto all = nlohmann::json::parse(said, nullptr, false);
+  if (all.is_discarded()) throw std::runtime_error("freshet herd --real did not come to its end");
+  std::filesystem::create_directories(results);
+  std::ofstream(results / "herd-real.json") << said;
+  Bars bars(std::to_string(clients) + " real connections, killed, down 3 s");
+  for (const auto& run : all["results"]) {
+    const std::string name = run["policy"];
+    const bool ours = !server::make_formula(name, {});
+    const double ideal = run["ideal_ms"];
+    const double back = run["all_back_ms"].is_null() ? 1e300 : double{run["all_back_ms"]};
+    if (ours) {
+      bars.check(name + ": all back, x ideal", back / ideal, 1.5);
+    } else if (run["all_back_ms"].is_null()) {
+      std::printf("%-44s %14s\n", (name + " (formula): all back").c_str(), "never");
+    } else {
+      std::printf("%-44s %14.2f\n", (name + " (formula): all back, x ideal").c_str(), back / ideal);
+    }
+    std::printf("%-44s %14d\n", (name + ": peak after the return, per 100 ms").c_str(),
+                int{run["peak_after_return_per_100ms"]});
+  }
+  if (!kept) std::printf("A promise was broken: see above.\n");
+  return kept && bars.missed() == 0 ? 0 : 1;
 }
 
 }  // namespace freshet::bench

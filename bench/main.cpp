@@ -15,6 +15,7 @@
 #include "herd.h"
 #include "latency.h"
 #include "memory.h"
+#include "refusal.h"
 #include "requests.h"
 #include "topics.h"
 
@@ -32,6 +33,11 @@ int main(int argc, char** argv) {
 
   CLI::App* herd =
       app.add_subcommand("herd", "Clients that come back after an outage, in the model");
+  unsigned real_clients = 0;
+  herd->add_option(
+          "--real", real_clients,
+          "Real connections instead, to a server that is killed; 10000 is the bar's number")
+      ->check(CLI::Range(10, 19'000));
 
   std::size_t topic_count = 1'000'000;
   std::size_t pattern_count = 100'000;
@@ -63,6 +69,8 @@ int main(int argc, char** argv) {
   CLI::App* requests = comparison("requests", "CPU of the server per GET and POST, beside node");
   CLI::App* latency = comparison("latency", "How long after its publish a message is delivered");
   CLI::App* connect = comparison("connect", "CPU of the server per client that subscribes");
+  CLI::App* refusal =
+      comparison("refusal", "CPU of the server per newcomer that is refused, beside one let in");
   CLI::App* client = comparison("client", "Messages through subscribe() of the native SDK");
   CLI::App* long_polling =
       comparison("long-polling", "CPU of the server per message of a long poll, beside nchan");
@@ -91,12 +99,18 @@ int main(int argc, char** argv) {
   ::setpriority(PRIO_PROCESS, 0, -15);
   try {
     if (*floor) return freshet::bench::serve_floor(floor_port);
+    if (*herd && real_clients > 0) {
+      return freshet::bench::measure_real_herd(program, real_clients, FRESHET_BENCH_RESULTS);
+    }
     if (*herd) return freshet::bench::measure_herd(FRESHET_BENCH_RESULTS);
     if (*topics) return freshet::bench::measure_topics(topic_count, pattern_count);
     options.program = program;
     if (*requests) return freshet::bench::measure_requests(options);
     if (*latency) return freshet::bench::measure_latency(options);
     if (*connect) return freshet::bench::measure_connect(options);
+    if (*refusal) {
+      return freshet::bench::measure_refusal(program, options.rounds, options.results);
+    }
     if (*client) return freshet::bench::measure_client(options);
     if (*long_polling) return freshet::bench::measure_long_polling(options);
     if (*compress) {

@@ -1,15 +1,109 @@
 // Who is refused is told in the form that it can read.
 #include "transport/refusal.h"
 
+#include <malloc.h>
+
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "unit/http/engine_driver.h"
+#include "unit/transport/one_loop_server.h"
 #include "wire/endpoints.h"
 
 namespace freshet::server {
 namespace {
+
+// Counts how often it is asked for anything of its messages.
+class CountingLog final : public Log {
+ public:
+  void append(const AppendRequest& request, Instant now,
+              std::function<void(Result<Appended>)> done) override {
+    inner_.append(request, now, std::move(done));
+  }
+  void read(const ReadRequest& request, std::function<void(ReadResult)> done) override {
+    ++asked;
+    inner_.read(request, std::move(done));
+  }
+  void backlog(const BacklogRequest& request, std::function<void(Backlog)> done) override {
+    ++asked;
+    inner_.backlog(request, std::move(done));
+  }
+  void resolve(std::vector<StartRequest> requests, std::function<void(Resolved)> done) override {
+    ++asked;
+    inner_.resolve(std::move(requests), std::move(done));
+  }
+  void history(std::string_view topic, std::uint64_t before, std::size_t limit,
+               std::function<void(std::vector<MessageRef>)> done) override {
+    ++asked;
+    inner_.history(topic, before, limit, std::move(done));
+  }
+  void follow(LogFollower& follower) override { inner_.follow(follower); }
+  void unfollow(LogFollower& follower) override { inner_.unfollow(follower); }
+  std::string epoch() const override { return inner_.epoch(); }
+  std::uint64_t head() const override { return inner_.head(); }
+  void trim(Instant now) override { inner_.trim(now); }
+
+  std::atomic<unsigned> asked{0};
+
+ private:
+  SharedLog inner_{1};
+};
+
+// Lets one newcomer in, and gives every other a slot.
+class FullServer {
+ public:
+  FullServer() : context_(log, options()) {
+    log.append({.topic = "a", .data = "1"}, {}, [](const Result<Appended>&) {});
+    const std::string fault = loops_.start(park::one_loop(), [this](park::Loop& loop) {
+      return std::make_unique<LoopHandler>(loop, context_, EngineOptions{});
+    });
+    if (!fault.empty()) throw std::runtime_error(fault);
+    park::LoopbackClient first = connect();
+    first.send(get_request("/v1/poll?pattern=a&cursor=earliest&sdk=x"));
+    first.read_answer();
+  }
+  ~FullServer() { loops_.stop(); }
+
+  park::LoopbackClient connect() { return park::LoopbackClient(loops_.port()); }
+  AdmissionCounts counts() { return context_.admission.counts(); }
+
+  CountingLog log;
+
+ private:
+  static AdmissionOptions options() {
+    AdmissionOptions options;
+    options.window.admission_rate = 0.001;
+    options.limiter.burst = 1;
+    options.limiter.slot_ahead_max = Duration{1'000'000'000'000};
+    return options;
+  }
+
+  ServerContext context_;
+  park::Loops loops_;
+};
+
+std::string numbered(std::string_view path, int client, std::string_view headers = {}) {
+  return get_request(std::string(path) + "?pattern=a&pattern=b.*&cursor=earliest&sdk=x&client=c" +
+                         std::to_string(client),
+                     headers);
+}
+
+// So many polls of clients never seen before, on one connection, a hundred at a time.
+void refuse_polls(park::LoopbackClient& client, int first, int count) {
+  constexpr int ahead = 100;
+  for (int n = first; n < first + count; n += ahead) {
+    std::string requests;
+    for (int i = n; i < n + ahead; ++i) requests += numbered("/v1/poll", i);
+    REQUIRE(client.send(requests));
+    for (int i = 0; i < ahead; ++i) REQUIRE(client.read_answer().starts_with("HTTP/1.1 503 "));
+  }
+}
 
 // What a client gets whose request the handler refuses.
 Answered refused(const std::string& request, const Handler& refuse) {
@@ -101,6 +195,43 @@ TEST_CASE("each error has its close code", "[transport][refusal]") {
   CHECK(close_code_of(ErrorCode::too_large) == 1009);
   CHECK(close_code_of(ErrorCode::busy) == 1013);
   CHECK(close_code_of(ErrorCode::invalid_cursor) == 4004);
+}
+
+TEST_CASE("a refusal asks the log for nothing, on any transport", "[transport][refusal]") {
+  FullServer server;
+  const std::string upgrade =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const unsigned before = server.log.asked;
+  CHECK(before > 0);  // By the one that was let in.
+  for (int n = 0; n < 20; ++n) {
+    park::LoopbackClient events = server.connect();
+    events.send(numbered("/v1/sse", 3 * n));
+    CHECK(events.read_until("\"op\":\"retry\"").starts_with("HTTP/1.1 200 "));
+    park::LoopbackClient socket = server.connect();
+    socket.send(numbered("/v1/ws", 3 * n + 1, upgrade));
+    CHECK(socket.read_until("\"op\":\"retry\"").starts_with("HTTP/1.1 101 "));
+    park::LoopbackClient poll = server.connect();
+    poll.send(numbered("/v1/poll", 3 * n + 2));
+    CHECK(poll.read_answer().starts_with("HTTP/1.1 503 "));
+  }
+  CHECK(server.counts().tickets_issued == 60);
+  CHECK(server.log.asked == before);
+}
+
+TEST_CASE("a hundred thousand clients that are refused leave no memory behind",
+          "[transport][refusal]") {
+  FullServer server;
+  park::LoopbackClient client = server.connect();
+  constexpr int warm_up = 20'000;  // The slots given last are kept once for all.
+  constexpr int count = 100'000;
+  refuse_polls(client, 0, warm_up);
+  const std::size_t before = mallinfo2().uordblks;
+  refuse_polls(client, warm_up, count);
+  const std::size_t after = mallinfo2().uordblks;
+  CHECK(server.counts().tickets_issued == warm_up + count);
+  // A byte for each would be more. Sanitizers answer 0 to both.
+  CHECK(after < before + count);
 }
 
 }  // namespace

@@ -1,0 +1,194 @@
+#include "refusal.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "report.h"
+#include "server_process.h"
+#include "setting.h"
+
+namespace freshet::bench {
+namespace {
+
+constexpr double bar = 0.7;
+constexpr std::size_t newcomers = 2'000;
+// Below the server's listen backlog.
+constexpr std::size_t batch = 500;
+// Their slots reach ahead for as long as the server gives any, whatever the number of rounds.
+constexpr std::string_view narrow_rate = "200";
+
+struct Door {
+  std::string name;
+  std::string request;        // Up to the client's id.
+  std::string rest;           // Behind it.
+  std::string_view admitted;  // In what the server says to whom it lets in,
+  std::string_view refused;   // and to whom it does not.
+};
+
+std::vector<Door> doors() {
+  const std::string plain = " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const std::string upgrade =
+      " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+      "Sec-WebSocket-Protocol: freshet.v1\r\n\r\n";
+  const std::string query = "?pattern=bench&sdk=bench/1&client=";
+  constexpr std::string_view live = "\"op\":\"live\"";
+  constexpr std::string_view retry = "\"op\":\"retry\"";
+  return {{"sse", "GET /v1/sse" + query, plain, live, retry},
+          {"websocket", "GET /v1/ws" + query, upgrade, live, retry},
+          {"polling", "GET /v1/poll" + query, plain, "\"op\":\"next\"", " 503 "}};
+}
+
+[[noreturn]] void fail(const char* call) {
+  throw std::runtime_error(std::string(call) + ": " + std::strerror(errno));
+}
+
+class Socket {
+ public:
+  explicit Socket(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (fd_ < 0) fail("socket");
+    sockaddr_in target{};
+    target.sin_family = AF_INET;
+    target.sin_port = htons(port);
+    target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd_, reinterpret_cast<sockaddr*>(&target), sizeof target) != 0) fail("connect");
+  }
+  ~Socket() {
+    if (fd_ < 0) return;
+    // Without a time in which the port waits: many are used.
+    const linger none{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    ::close(fd_);
+  }
+  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Socket& operator=(Socket&&) = delete;
+
+  void send(const std::string& bytes) const {
+    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) fail("send");
+  }
+  // Reads until one of the two has come; whether it was the first.
+  bool read_until(std::string_view one, std::string_view other) const {
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (;;) {
+      if (text.find(one) != std::string::npos) return true;
+      if (text.find(other) != std::string::npos) return false;
+      const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+      if (got <= 0) throw std::runtime_error("the server closed a connection without a word");
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+struct Taken {
+  double microseconds_each = 0;
+  std::size_t admitted = 0;
+};
+
+// A server and everybody who ever came to its door.
+class Gate {
+ public:
+  Gate(const std::string& program, bool narrow)
+      : server_(pinned_to(server_core, command(program, narrow)), port_) {}
+
+  Taken take(const Door& door) {
+    const std::uint64_t before = server_.cpu_nanoseconds();
+    std::vector<Socket> sockets;
+    sockets.reserve(newcomers);
+    Taken taken;
+    while (sockets.size() < newcomers) {
+      const std::size_t first = sockets.size();
+      for (std::size_t n = 0; n < batch; ++n) sockets.emplace_back(port_);
+      for (std::size_t n = first; n < sockets.size(); ++n) {
+        sockets[n].send(door.request + "c" + std::to_string(++clients_) + door.rest);
+      }
+      for (std::size_t n = first; n < sockets.size(); ++n) {
+        if (sockets[n].read_until(door.admitted, door.refused)) ++taken.admitted;
+      }
+    }
+    const std::uint64_t used = server_.cpu_nanoseconds() - before;
+    taken.microseconds_each = static_cast<double>(used) / 1e3 / newcomers;
+    return taken;
+  }
+
+ private:
+  std::vector<std::string> command(const std::string& program, bool narrow) const {
+    if (!narrow) return with_loop(freshet_serve(program, port_));
+    return with_loop({program, "serve", "--listen", "127.0.0.1:" + std::to_string(port_),
+                      "--admission-rate", std::string(narrow_rate), "--admission-burst", "1"});
+  }
+  static std::vector<std::string> with_loop(std::vector<std::string> words) {
+    words.insert(words.end(), {"--loops", "1", "--log-level", "off"});
+    return words;
+  }
+
+  std::uint16_t port_ = free_port();
+  ServerProcess server_;
+  std::uint64_t clients_ = 0;
+};
+
+// Nobody may be on the wrong side of the door, or the figure is of something else.
+double cost_of(Gate& gate, const Door& door, bool narrow) {
+  const Taken taken = gate.take(door);
+  const std::size_t wrong = narrow ? taken.admitted : newcomers - taken.admitted;
+  if (wrong * 10 > newcomers) {
+    throw std::runtime_error(door.name + ": " + std::to_string(wrong) + " of " +
+                             std::to_string(newcomers) +
+                             (narrow ? " were admitted" : " were refused"));
+  }
+  return taken.microseconds_each;
+}
+
+}  // namespace
+
+int measure_refusal(const std::string& program, std::size_t rounds,
+                    const std::filesystem::path& results) {
+  Gate open(program, false);
+  Gate narrow(program, true);
+  pin_this_process_to(load_core);
+  Report report("Refusing newcomers",
+                std::to_string(newcomers) +
+                    " newcomers, each on a connection of its own, median of " +
+                    std::to_string(rounds) + " rounds");
+  std::vector<std::vector<double>> ratios(doors().size());
+  for (std::size_t round = 0; round <= rounds; ++round) {
+    for (std::size_t n = 0; n < ratios.size(); ++n) {
+      const Door door = doors()[n];
+      const double admission = cost_of(open, door, false);
+      const double refusal = cost_of(narrow, door, true);
+      if (round == 0) continue;  // The first one warms up.
+      report.add("CPU of the server per newcomer, µs", "freshet/" + door.name + " refused",
+                 refusal);
+      report.add("CPU of the server per newcomer, µs", door.name + " admitted", admission);
+      ratios[n].push_back(refusal / admission);
+    }
+  }
+  report.finish(results, "refusal");
+  bool met = true;
+  for (std::size_t n = 0; n < ratios.size(); ++n) {
+    const double ratio = median(ratios[n]);
+    met = met && ratio <= bar;
+    std::printf("%-10s a refusal costs %.2f of an admission (bar %.2f)%s\n",
+                doors()[n].name.c_str(), ratio, bar, ratio <= bar ? "" : "  MISSED");
+  }
+  return met ? 0 : 1;
+}
+
+}  // namespace freshet::bench
