@@ -200,7 +200,9 @@ int run_real(const Flags& flags) {
   options.clients = flags.real;
   options.down = flags.model.down;
   options.rate = flags.model.rate;
-  options.publish_interval = Duration{flags.real > 2'000 ? 1'000 : 500};
+  // Each message ends every long poll at once: thousands of them are to leave the machine time for
+  // those who come back.
+  options.publish_interval = Duration{std::max(500u, flags.real * 3 / 10)};
   for (const std::string& formula : flags.formulas) {
     if (const auto known = server::make_formula(formula, {}); !known) {
       return fail(usage, known.error().message);

@@ -1,4 +1,4 @@
-// A few hundred native clients over all transports, and a server that is killed and started again.
+// A thousand native clients over all transports, and a server that is killed and started again.
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -20,10 +20,10 @@ nlohmann::json herd(const std::string& transport, const std::string& clients,
   return nlohmann::json::parse(output)["results"][0];
 }
 
-TEST_CASE("hundreds of clients of all transports come back to a killed server, and miss nothing",
+TEST_CASE("a thousand clients of all transports come back to a killed server, and miss nothing",
           "[herd][native]") {
-  const nlohmann::json result = herd("mixed", "400", "200");
-  CHECK(result["recovered"] == 400);
+  const nlohmann::json result = herd("mixed", "1000", "500");
+  CHECK(result["recovered"] == 1'000);
   CHECK(result["gave_up"] == 0);
 }
 
