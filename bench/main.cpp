@@ -7,6 +7,7 @@
 #include <exception>
 #include <string>
 
+#include "browser.h"
 #include "client.h"
 #include "compress.h"
 #include "connect.h"
@@ -72,6 +73,7 @@ int main(int argc, char** argv) {
   CLI::App* refusal =
       comparison("refusal", "CPU of the server per newcomer that is refused, beside one let in");
   CLI::App* client = comparison("client", "Messages through subscribe() of the native SDK");
+  CLI::App* browser = comparison("browser", "Messages through the npm package in Chromium");
   CLI::App* long_polling =
       comparison("long-polling", "CPU of the server per message of a long poll, beside nchan");
   fanout->add_option("--subscribers", options.subscribers, "How many; may be a list")
@@ -95,8 +97,8 @@ int main(int argc, char** argv) {
   floor->add_option("port", floor_port)->required();
   CLI11_PARSE(app, argc, argv);
   // Other work on the machine then disturbs less. Servers and load inherit it; without the right to
-  // it all run as they are.
-  ::setpriority(PRIO_PROCESS, 0, -15);
+  // it all run as they are. A browser sets the priorities of its processes itself.
+  if (!*browser) ::setpriority(PRIO_PROCESS, 0, -15);
   try {
     if (*floor) return freshet::bench::serve_floor(floor_port);
     if (*herd && real_clients > 0) {
@@ -112,6 +114,7 @@ int main(int argc, char** argv) {
       return freshet::bench::measure_refusal(program, options.rounds, options.results);
     }
     if (*client) return freshet::bench::measure_client(options);
+    if (*browser) return freshet::bench::measure_browser(options);
     if (*long_polling) return freshet::bench::measure_long_polling(options);
     if (*compress) {
       options.subscribers = {1'000};

@@ -4,9 +4,10 @@ set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
 if [ $# = 0 ]; then
-  echo "usage: ./dev bench fanout|compress|requests|long-polling|latency|connect|client|memory|topics|herd|refusal [options]" >&2
+  echo "usage: ./dev bench fanout|compress|requests|long-polling|latency|connect|client|browser|memory|topics|herd|refusal [options]" >&2
   exit 2
 fi
 scripts/setup.sh build
+[ "$1" != browser ] || scripts/wasm.sh
 step "build the server and the measurements" compile build-release release freshet freshet_bench
 build-release/freshet-bench "$@"

@@ -7,8 +7,8 @@ peers=$cache/peers
 
 install_without_service libnginx-mod-nchan nats-server mosquitto
 mkdir -p "$peers"
-if [ ! -d "$peers/node_modules/socket.io" ]; then
-  npm install --prefix "$peers" --no-audit --no-fund --silent ws@8 socket.io@4
+if [ ! -d "$peers/node_modules/centrifuge" ]; then
+  npm install --prefix "$peers" --no-audit --no-fund --silent ws@8 socket.io@4 centrifuge@5
 fi
 # Centrifugo's engine, where there is Go.
 if [ ! -x "$peers/centrifuge-server" ] && command -v go >/dev/null; then
