@@ -2,88 +2,58 @@
 // every client: one pass, no allocation.
 #include "wire/frame.h"
 
+#include <algorithm>
+
 #include "wire/json.h"
 #include "wire/topic.h"
 
 namespace freshet::wire {
 namespace {
 
+// Takes `expected` off the front of `rest`; false when something else stands there.
+bool take(std::string_view& rest, std::string_view expected) {
+  if (!rest.starts_with(expected)) return false;
+  rest.remove_prefix(expected.size());
+  return true;
+}
+
+// Takes off what stands in front of the next `end`, which stays.
+std::string_view take_until(std::string_view& rest, char end) {
+  const std::string_view taken = rest.substr(0, rest.find(end));
+  rest.remove_prefix(taken.size());
+  return taken;
+}
+
+bool take_number(std::string_view& rest, std::uint64_t& value) {
+  const auto number = json_number(take_until(rest, ','));
+  value = number.value_or(0);
+  return number.has_value();
+}
+
 // What may stand in a topic; its segments are the publisher's and the hub's affair.
 bool is_topic_byte(char c) { return is_name_byte(c) || c == '.' || c == '$'; }
 
-// Reads from the front of a frame; each function is false when something else stands there.
-class HeadReader {
- public:
-  explicit HeadReader(std::string_view frame) : frame_(frame) {}
-
-  bool take(std::string_view expected) {
-    if (frame_.substr(at_, expected.size()) != expected) return false;
-    at_ += expected.size();
-    return true;
-  }
-
-  bool take_number(std::uint64_t& value) {
-    const std::size_t begin = at_;
-    while (at_ < frame_.size() && frame_[at_] >= '0' && frame_[at_] <= '9') ++at_;
-    const auto number = json_number(frame_.substr(begin, at_ - begin));
-    value = number.value_or(0);
-    return number.has_value();
-  }
-
-  bool take_topic(std::string_view& topic) {
-    const std::size_t begin = at_;
-    while (at_ < frame_.size() && is_topic_byte(frame_[at_])) ++at_;
-    topic = frame_.substr(begin, at_ - begin);
-    return !topic.empty() && topic.size() <= topic_bytes_max;
-  }
-
-  // Steps over the members between `time` and `data`, up to behind "data":.
-  bool take_until_data() {
-    constexpr std::string_view data_name = "\"data\":";
-    while (take(",")) {
-      if (take(data_name)) return true;
-      if (!take_string() || !take(":") || !take_scalar()) return false;
-    }
-    return false;
-  }
-
-  std::size_t at() const { return at_; }
-
- private:
-  bool take_string() {
-    if (!take("\"")) return false;
-    while (at_ < frame_.size()) {
-      const char c = frame_[at_++];
-      if (c == '"') return true;
-      if (c == '\\') ++at_;
-    }
-    return false;
-  }
-
-  bool take_scalar() {
-    if (at_ < frame_.size() && frame_[at_] == '"') return take_string();
-    const std::size_t begin = at_;
-    at_ = frame_.find_first_of(",{}[]\" \t\r\n", at_);
-    return at_ != std::string_view::npos && at_ > begin;
-  }
-
-  std::string_view frame_;
-  std::size_t at_ = 0;
-};
+bool is_topic(std::string_view text) {
+  return !text.empty() && text.size() <= topic_bytes_max &&
+         std::all_of(text.begin(), text.end(), is_topic_byte);
+}
 
 }  // namespace
 
 bool is_control(std::string_view frame) { return frame.starts_with("{\"op\":"); }
 
 Result<MessageHead> parse_message_head(std::string_view frame) {
-  HeadReader reader{frame.substr(0, head_bytes_max)};
+  // Inside a string a quote stands behind a backslash, and members between `time` and `data` are
+  // scalars, so the first of these is not part of any other member.
+  constexpr std::string_view data_name = ",\"data\":";
+  std::string_view rest = frame.substr(0, head_bytes_max);
   MessageHead head;
-  const bool whole = reader.take("{\"id\":") && reader.take_number(head.id) &&
-                     reader.take(",\"topic\":\"") && reader.take_topic(head.topic) &&
-                     reader.take("\",\"time\":") && reader.take_number(head.time) &&
-                     reader.take_until_data();
+  head.data_offset = rest.find(data_name) + data_name.size();
+  const bool whole = take(rest, "{\"id\":") && take_number(rest, head.id) &&
+                     take(rest, ",\"topic\":\"") && is_topic(head.topic = take_until(rest, '"')) &&
+                     take(rest, "\",\"time\":") && take_number(rest, head.time) &&
+                     head.data_offset >= data_name.size();
   if (!whole) return Error{ErrorCode::malformed, "a message frame's head is not in its form"};
-  head.data_offset = reader.at();
   return head;
 }
 

@@ -29,7 +29,8 @@ struct MessageHead {
 bool is_control(std::string_view frame);
 
 // Reads the head of a message frame; `frame` may be cut anywhere behind `"data":`.
-// Relies on the order of members, skips scalar members it does not know between `time` and `data`.
+// Relies on the order of members, and skips what stands between `time` and `data` unread: by the
+// protocol scalar members, of which none can hold `,"data":`.
 // ErrorCode::malformed if the head is not whole or not in this form.
 Result<MessageHead> parse_message_head(std::string_view frame);
 
