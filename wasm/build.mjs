@@ -8,6 +8,7 @@ import esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = `${here}npm/dist`;
+const short = `${dist}/freshet.wasm`;
 const wasm = process.env.FRESHET_WASM ?? `${here}../build/wasm/freshet.wasm`;
 
 const options = {
@@ -17,22 +18,72 @@ const options = {
   sourcemap: true,
   target: "es2022",
   legalComments: "none",
-  alias: { "freshet.wasm": wasm },
+  alias: { "freshet.wasm": short },
   loader: { ".wasm": "binary" },
   logLevel: "warning",
+  // What ends in an underscore is ours alone, and gets a short name.
+  mangleProps: /[^_]_$/,
 };
 
 function buildJavaScript() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  const bundle = (entry, file, format) =>
-    esbuild.buildSync({ ...options, entryPoints: [`src/${entry}.ts`], outfile: `${dist}/${file}`, format });
-  bundle("index", "index.js", "esm");
-  bundle("index", "index.cjs", "cjs");
-  bundle("lean", "lean.js", "esm");
-  copyFileSync(wasm, `${dist}/freshet.wasm`);
+  const bundle = (entry, file, format, more) =>
+    esbuild.buildSync({
+      ...options,
+      entryPoints: [`src/${entry}.ts`],
+      outfile: `${dist}/${file}`,
+      format,
+      ...more,
+    });
+  // The names that the lean bundle has given to the module's exports are everybody's.
+  const { mangleCache } = bundle("lean", "lean.js", "esm", { mangleCache: {} });
+  writeFileSync(short, renameExports(readFileSync(wasm), mangleCache));
+  bundle("index", "index.js", "esm", { mangleCache });
+  bundle("index", "index.cjs", "cjs", { mangleCache });
   copyFileSync(`${here}../LICENSE`, `${dist}/LICENSE`);
 }
+
+// The module with its exports as src/core.ts calls them once they are short, and without those that
+// it does not call, which Emscripten adds to every module.
+function renameExports(module, names) {
+  const out = [module.subarray(0, 8)];
+  for (let at = 8; at < module.length; ) {
+    const begin = at;
+    const id = module[at++];
+    const [size, content] = number(module, at);
+    at = content + size;
+    out.push(id === 7 ? exportSection(module, content, names) : module.subarray(begin, at));
+  }
+  return Buffer.concat(out);
+}
+
+// The export section (WebAssembly 1.0 §5.5.10) whose content begins at `at`.
+function exportSection(module, at, names) {
+  let [count, next] = number(module, at);
+  const kept = [];
+  for (; count > 0; count--) {
+    const [length, begin] = number(module, next);
+    const kind = begin + length;
+    [, next] = number(module, kind + 1);
+    const name = names[`${module.toString("utf8", begin, kind)}_`];
+    if (name) kept.push(Buffer.from([name.length]), Buffer.from(name), module.subarray(kind, next));
+  }
+  const content = Buffer.concat([Buffer.from(leb(kept.length / 3)), ...kept]);
+  return Buffer.concat([Buffer.from([7, ...leb(content.length)]), content]);
+}
+
+// The number at `at` (LEB128), and where it ends.
+function number(bytes, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    value |= (byte & 127) << shift;
+    if (byte < 128) return [value, at];
+  }
+}
+
+const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >> 7)]);
 
 // Declarations of what the entries export, once for import and once for require.
 function buildTypes() {

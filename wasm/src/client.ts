@@ -17,9 +17,9 @@ import {
   ActionKind,
   bytesOf,
   type Core,
-  type CoreError,
   type CoreSettings,
   createCore,
+  type Delivery,
   EndKind,
   type End,
   isControl,
@@ -39,11 +39,11 @@ import type { Wire } from "./wire.js";
 /** A publish that is not over. */
 interface Pending {
   readonly topic: string;
-  readonly json: string;
+  readonly json_: string;
   readonly options: PublishOptions;
   /** The core's number for it; 0 while the core does not know it. */
   id: number;
-  readonly settle: (outcome: number | FreshetError) => void;
+  readonly settle_: (outcome: number | FreshetError) => void;
 }
 
 // As the core takes them: decimal digits, the first the lowest; 1 websocket … 4 polling.
@@ -61,8 +61,6 @@ function digits(transports: readonly Transport[]): number {
   if (!all) throw new FreshetError("invalid_argument", "the list of transports is empty");
   return all;
 }
-
-const errorFrom = ({ code, text }: CoreError): FreshetError => new FreshetError(code, text);
 
 // "https://host:port/prefix", without a trailing slash; relative addresses are the page's.
 function baseUrl(url: string): string {
@@ -117,9 +115,9 @@ export function createClient(
     if (next.kind !== "closed") return;
     life.abort();
     for (const pending of [...publishes]) {
-      pending.settle(next.error ?? new FreshetError("closed", "the client was closed"));
+      pending.settle_(next.error ?? new FreshetError("closed", "the client was closed"));
     }
-    for (const entry of [...entries]) entry.end(next.error);
+    for (const entry of [...entries]) entry.end_(next.error);
     entries.clear();
   };
   const setClosed = (error: FreshetError | undefined): void =>
@@ -137,7 +135,7 @@ export function createClient(
       if (performing) return;
       performing = true;
       try {
-        for (let action; core === entered && (action = entered.nextAction()); ) perform(action);
+        for (let action; core === entered && (action = entered.nextAction_()); ) perform(action);
       } finally {
         performing = false;
       }
@@ -148,13 +146,13 @@ export function createClient(
   };
 
   const arm = (of: Core): void => {
-    const at = of.next_timeout();
+    const at = of.next_timeout_();
     // One that comes too early only arms the next: rearming at every frame would cost more.
     if (timer !== undefined && at >= timerAt) return;
     clearTimeout(timer);
     timer = undefined;
     timerAt = at;
-    if (at >= 0) timer = setTimeout(tick, Math.min(Math.max(at - of.now(), 0), 0x7fffffff));
+    if (at >= 0) timer = setTimeout(tick, Math.min(Math.max(at - of.now_(), 0), 0x7fffffff));
   };
 
   // Behind a sleep or in a page that was frozen, timers are overdue while answers wait in the queue:
@@ -162,11 +160,11 @@ export function createClient(
   const tick = (lateMax = 1000): void => {
     timer = undefined;
     enter((entered) => {
-      const at = entered.next_timeout();
-      const late = entered.now() - at;
+      const at = entered.next_timeout_();
+      const late = entered.now_() - at;
       if (at < 0 || late < 0) return;
       if (late > lateMax) timer = setTimeout(tick, 100, Infinity);
-      else entered.time_out();
+      else entered.time_out_();
     });
   };
 
@@ -217,7 +215,7 @@ export function createClient(
     trappedAt = performance.now();
     if (++traps > trapsMax) return setClosed(fault);
     for (const pending of [...publishes]) {
-      if (pending.id) pending.settle(new FreshetError("outcome_unknown", fault.message));
+      if (pending.id) pending.settle_(new FreshetError("outcome_unknown", fault.message));
     }
     for (const entry of entries) entry.id = 0;
     setState({
@@ -230,19 +228,34 @@ export function createClient(
     void start(trapSpread * 2 ** traps, 0);
   };
 
-  const perform = (action: Action): void => {
-    const { kind, id, text } = action;
+  const perform = ([
+    kind,
+    id,
+    transport,
+    publish,
+    closeCode,
+    code,
+    messageId,
+    text,
+    body,
+    after,
+    until,
+  ]: Action): void => {
+    const entry = entriesById.get(id);
+    const error = (): FreshetError => new FreshetError(code, text);
+    // A publish as a frame or line.
+    const withPayload = (): string => `${text}${publishesById.get(publish)?.json_ ?? null}}`;
     switch (kind) {
       case ActionKind.openStream:
-        return void openStream(id, action.transport, text);
+        return void openStream(id, transport, text);
       case ActionKind.poll:
-        return void openPoll(id, text, action.body);
+        return void openPoll(id, text, body);
       case ActionKind.sendText:
-        return wires.get(id)?.[0].send?.(text);
+        return wires.get(id)?.[0].send_?.(text);
       case ActionKind.sendPublish:
-        return wires.get(id)?.[0].send?.(withPayload(action));
+        return wires.get(id)?.[0].send_?.(withPayload());
       case ActionKind.addLine:
-        lines += withPayload(action) + "\n";
+        lines += withPayload() + "\n";
         return;
       case ActionKind.post:
         void post(id, text, lines);
@@ -253,23 +266,18 @@ export function createClient(
         posts.delete(id);
         return;
       case ActionKind.closeConnection:
-        return closeWire(id, action.closeCode);
+        return closeWire(id, closeCode);
       case ActionKind.tellState:
-        return setState(core!.state());
-      case ActionKind.tellGap: {
-        const { after, until } = action;
-        return entriesById.get(id)?.gap({ after, until, reason: text as Gap["reason"] });
-      }
+        return setState(core!.state_());
+      case ActionKind.tellGap:
+        return entry?.gap_(after, until, text as Gap["reason"]);
       case ActionKind.tellLive:
-        return entriesById.get(id)?.live(core!);
-      case ActionKind.tellError: {
-        const entry = entriesById.get(id);
-        if (!entry) return;
-        forget(entry);
-        return entry.end(errorFrom(action));
-      }
+        return entry?.live_(core!);
+      case ActionKind.tellError:
+        if (entry) forget(entry);
+        return entry?.end_(error());
       case ActionKind.tellPublished:
-        publishesById.get(id)?.settle(action.messageId || errorFrom(action));
+        publishesById.get(id)?.settle_(messageId || error());
     }
   };
 
@@ -280,13 +288,13 @@ export function createClient(
     enter((entered) => {
       if (isControl(text)) {
         controlFrames++;
-        return entered.control(connection, text);
+        return entered.control_(connection, text);
       }
-      const delivery = entered.message(connection, text);
+      const delivery = entered.message_(connection, text);
       if (!delivery) return;
       const message = messageFrom(text, delivery);
-      const targets = delivery.subscriptions.map((id) => entriesById.get(id));
-      for (const entry of targets) entry?.deliver(message, entered, controlFrames);
+      const targets = [...delivery[4]].map((id) => entriesById.get(id));
+      for (const entry of targets) entry?.deliver_(message, entered, controlFrames);
     });
   };
 
@@ -298,26 +306,26 @@ export function createClient(
     const controller = new AbortController();
     const { signal } = controller;
     const wire: Wire = {
-      signal,
-      frame: (text) => frame(connection, wire, text),
-      end: (end) => {
+      signal_: signal,
+      frame_: (text) => frame(connection, wire, text),
+      end_: (end) => {
         if (wires.get(connection)?.[0] !== wire) return;
         wires.delete(connection);
         enter((entered) => {
-          if (wire.parser) entered.sse_end(wire.parser);
-          entered.ended(0, connection, end);
+          if (wire.parser_) entered.sse_end_(wire.parser_);
+          entered.ended_(0, connection, end);
         });
       },
-      bytes: (bytes) => {
+      bytes_: (bytes) => {
         if (wires.get(connection)?.[0] !== wire) return;
         let frames: string[] | undefined = [];
         // All of them first: what a frame brings about uses the buffer that these are read from.
         enter((entered) => {
-          frames = entered.readSse((wire.parser ||= entered.sse_begin()), bytes);
+          frames = entered.readSse_((wire.parser_ ||= entered.sse_begin_()), bytes);
         });
-        if (frames) return frames.forEach(wire.frame);
+        if (frames) return frames.forEach(wire.frame_);
         controller.abort();
-        wire.end({ kind: EndKind.malformed, reason: "an event is too large" });
+        wire.end_({ kind: EndKind.malformed, reason: "an event is too large" });
       },
     };
     wires.set(connection, [wire, controller]);
@@ -328,7 +336,7 @@ export function createClient(
       kind = EndKind.unsupported;
       if (!signal.aborted) open(wire, token);
     } catch (error) {
-      wire.end(failure(kind, error));
+      wire.end_(failure(kind, error));
     }
   };
 
@@ -336,7 +344,7 @@ export function createClient(
     const found = wires.get(connection);
     wires.delete(connection);
     found?.[1].abort(code);
-    if (found?.[0].parser) core?.sse_end(found[0].parser);
+    if (found?.[0].parser_) core?.sse_end_(found[0].parser_);
   };
 
   const choose = <T>(own: T | null | undefined, runtime: T | undefined): T | undefined =>
@@ -348,11 +356,11 @@ export function createClient(
     token: string | undefined,
     signal: AbortSignal,
   ): HttpRequest => ({
-    fetch: choose(options.fetch, globalThis.fetch?.bind(globalThis)),
-    url: base + target,
-    body,
-    token,
-    signal,
+    fetch_: choose(options.fetch, globalThis.fetch?.bind(globalThis)),
+    url_: base + target,
+    body_: body,
+    token_: token,
+    signal_: signal,
   });
 
   const openStream = (connection: number, transport: Transport, target: string): Promise<void> =>
@@ -360,22 +368,18 @@ export function createClient(
       if (transport === "websocket") {
         const Socket = choose(options.webSocket, globalThis.WebSocket);
         if (Socket) return openWebSocket(Socket, base.replace("http", "ws") + target, token, wire);
-        wire.end({ kind: EndKind.unsupported, reason: "no WebSocket in this runtime" });
+        wire.end_({ kind: EndKind.unsupported, reason: "no WebSocket in this runtime" });
       } else {
         const Source = token ? undefined : choose(options.eventSource, globalThis.EventSource);
         if (Source) return openEventSource(Source, base + target, wire);
-        void openSseFetch(http(target, "", token, wire.signal), wire);
+        void openSseFetch(http(target, "", token, wire.signal_), wire);
       }
     });
 
   const openPoll = (connection: number, target: string, body: string): Promise<void> =>
-    openWire(connection, (wire, token) => void poll(http(target, body, token, wire.signal), wire));
+    openWire(connection, (wire, token) => void poll(http(target, body, token, wire.signal_), wire));
 
   // Publishing --------------------------------------------------------------------------------
-
-  // A publish as a frame or line.
-  const withPayload = ({ text, publish }: Action): string =>
-    `${text}${publishesById.get(publish)?.json ?? null}}`;
 
   const post = async (id: number, target: string, body: string): Promise<void> => {
     const controller = new AbortController();
@@ -394,16 +398,16 @@ export function createClient(
     if (posts.get(id) !== controller) return;
     posts.delete(id);
     enter((entered) => {
-      for (const line of answer.split("\n")) if (line) entered.publishAnswered(id, line);
-      entered.ended(id, 0, end);
+      for (const line of answer.split("\n")) if (line) entered.publishAnswered_(id, line);
+      entered.ended_(id, 0, end);
     });
   };
 
   const publishPending = (pending: Pending): void =>
     enter((entered) => {
-      const { topic, json: data, options: how } = pending;
-      const id = entered.publish(topic, how.key ?? "", bytesOf(data), how.timeout);
-      if (typeof id !== "number") return pending.settle(errorFrom(id));
+      const { topic, json_: data, options: how } = pending;
+      const id = entered.publish_(topic, how.key ?? "", bytesOf(data), how.timeout);
+      if (typeof id !== "number") return pending.settle_(id);
       pending.id = id;
       publishesById.set(id, pending);
     });
@@ -421,16 +425,16 @@ export function createClient(
       }
       if (text === undefined) throw new FreshetError("invalid_json", `${typeof data} is not JSON`);
       const abort = (): void => {
-        pending.settle(0);
+        pending.settle_(0);
         reject(signal!.reason);
-        if (pending.id) enter((entered) => entered.cancel_publish(pending.id));
+        if (pending.id) enter((entered) => entered.cancel_publish_(pending.id));
       };
       const pending: Pending = {
         topic,
-        json: text,
+        json_: text,
         options: how,
         id: 0,
-        settle(outcome) {
+        settle_(outcome) {
           publishes.delete(pending);
           publishesById.delete(pending.id);
           signal?.removeEventListener("abort", abort);
@@ -447,14 +451,14 @@ export function createClient(
 
   const subscribeEntry = (entry: Entry): void =>
     enter((entered) => {
-      const id = entered.subscribe(entry.pattern, entry.start());
+      const id = entered.subscribe_(entry.pattern, entry.start_());
       if (typeof id === "number") {
         entry.id = id;
         entriesById.set(id, entry);
       } else {
         entries.delete(entry);
         // Not before subscribe() has returned the handle.
-        queueMicrotask(() => entry.end(errorFrom(id)));
+        queueMicrotask(() => entry.end_(id));
       }
     });
 
@@ -469,14 +473,14 @@ export function createClient(
     // Later in this turn, so that an identical subscription made until then takes over the entry on
     // the wire: React's strict mode closes and subscribes again in one turn.
     const entered = core;
-    if (id) queueMicrotask(() => core === entered && enter((now) => now.unsubscribe(id)));
+    if (id) queueMicrotask(() => core === entered && enter((now) => now.unsubscribe_(id)));
   };
 
   const cursorOf = (entry: Entry): string | undefined => {
     let cursor: string | undefined;
     if (entry.id) {
       enter((entered) => {
-        cursor = entered.cursor(entry.id);
+        cursor = entered.cursor_(entry.id);
       });
     }
     return cursor;
@@ -486,7 +490,7 @@ export function createClient(
     const how: AnyOptions = typeof given === "function" ? { onMessage: given } : given;
     const [entry, handle] = createSubscription(pattern, how, leave, cursorOf);
     if (closed()) {
-      queueMicrotask(() => entry.end(new FreshetError("closed", "the client was closed")));
+      queueMicrotask(() => entry.end_(new FreshetError("closed", "the client was closed")));
     } else if (!how.signal?.aborted) {
       entries.add(entry);
       subscribeEntry(entry);
@@ -498,7 +502,7 @@ export function createClient(
 
   try {
     base = baseUrl(url);
-    watchPage(life.signal, (event) => enter((entered) => entered.network_changed(event)));
+    watchPage(life.signal, (event) => enter((entered) => entered.network_changed_(event)));
     void start(options.initialSpread, 0);
   } catch (error) {
     setClosed(new FreshetError("invalid_url", `'${url}' is no address: ${error}`));
@@ -516,12 +520,12 @@ export function createClient(
     getState: () => state,
     setTransports(list) {
       transports = digits(list);
-      enter((entered) => entered.set_transports(transports));
+      enter((entered) => entered.set_transports_(transports));
     },
     close() {
       if (closed()) return;
       closing = true;
-      if (core) return enter((entered) => entered.close_client());
+      if (core) return enter((entered) => entered.close_client_());
       clearTimeout(timer);
       setClosed(undefined);
     },
@@ -531,7 +535,7 @@ export function createClient(
 // One object for all subscriptions that get it; its text is read once, when someone asks.
 function messageFrom(
   frame: string,
-  { topic, id, time, offset }: { topic: string; id: number; time: number; offset: number },
+  [topic, id, time, offset]: Delivery,
 ): Message {
   let text: string | undefined = frame.slice(offset, -1);
   let value: unknown;

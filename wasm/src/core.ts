@@ -20,8 +20,8 @@ export interface End {
   /** The close code of `closed`, the HTTP status of `refused`. Default: 0. */
   readonly code?: number;
   /** Milliseconds the server wants to be left alone. Default: it said nothing. */
-  readonly retryAfter?: number | undefined;
-  readonly ticket?: string;
+  readonly retryAfter_?: number | undefined;
+  readonly ticket_?: string;
   readonly reason?: string;
 }
 
@@ -37,11 +37,6 @@ export const enum NetworkEvent {
 
 /** The core's transports, in the order of its enumerators. */
 export const transportNames: readonly Transport[] = ["websocket", "sse", "long-polling", "polling"];
-
-export interface CoreError {
-  readonly code: ErrorCode;
-  readonly text: string;
-}
 
 export const enum ActionKind {
   openStream,
@@ -60,50 +55,51 @@ export const enum ActionKind {
 }
 
 /** What the core asks for; sdk/core/action.h says what each kind means and has. */
-export interface Action extends CoreError {
-  readonly kind: ActionKind;
-  readonly id: number;
-  readonly transport: Transport;
-  readonly publish: number;
-  readonly closeCode: number;
-  readonly messageId: number;
-  readonly body: string;
-  readonly after: string;
-  readonly until: string;
-}
+export type Action = [
+  kind: ActionKind,
+  id: number,
+  transport: Transport,
+  publish: number,
+  closeCode: number,
+  code: ErrorCode,
+  messageId: number,
+  text: string,
+  body: string,
+  after: string,
+  until: string,
+];
 
-/** A message's head and who gets it. */
-export interface Delivery {
-  readonly topic: string;
-  readonly id: number;
-  readonly time: number;
-  /** Where the value of `data` begins in the frame. */
-  readonly offset: number;
-  readonly subscriptions: number[];
-}
+/** A message's head, who gets it, and where the value of `data` begins in the frame. */
+export type Delivery = [
+  topic: string,
+  id: number,
+  time: number,
+  offset: number,
+  subscriptions: Uint32Array,
+];
 
-/** As exports.txt; bindings/client.cpp and bindings/sse.cpp say what each does. */
+/** As exports.txt, an underscore behind each; bindings/client.cpp and bindings/sse.cpp say what each does. */
 interface Exports {
-  readonly memory: WebAssembly.Memory;
-  input_buffer(bytes: number): number;
-  configure(option: number, value: number): void;
-  create(seed: number, transports: number, reconnect: number): number;
-  subscribe(patternBytes: number, cursorBytes: number): number;
-  unsubscribe(subscription: number): void;
-  subscription_cursor(subscription: number): void;
-  publish(
+  readonly memory_: WebAssembly.Memory;
+  input_buffer_(bytes: number): number;
+  configure_(option: number, value: number): void;
+  create_(seed: number, transports: number, reconnect: number): number;
+  subscribe_(patternBytes: number, cursorBytes: number): number;
+  unsubscribe_(subscription: number): void;
+  subscription_cursor_(subscription: number): void;
+  publish_(
     topicBytes: number,
     keyBytes: number,
     dataBytes: number,
     timeout: number,
   ): number;
-  cancel_publish(publish: number): void;
-  set_transports(transports: number): void;
-  close_client(): void;
-  message(connection: number, bytes: number): number;
-  control(connection: number, bytes: number): void;
-  publish_answered(post: number, bytes: number): void;
-  ended(
+  cancel_publish_(publish: number): void;
+  set_transports_(transports: number): void;
+  close_client_(): void;
+  message_(connection: number, bytes: number): number;
+  control_(connection: number, bytes: number): void;
+  publish_answered_(post: number, bytes: number): void;
+  ended_(
     post: number,
     connection: number,
     kind: EndKind,
@@ -112,16 +108,16 @@ interface Exports {
     ticketBytes: number,
     reasonBytes: number,
   ): void;
-  network_changed(event: NetworkEvent): void;
-  time_out(): void;
-  next_timeout(): number;
-  next_action(): number;
-  status(): number;
-  code_name(code: number): number;
-  sse_begin(): number;
-  sse_feed(parser: number, bytes: number): void;
-  sse_next(parser: number): number;
-  sse_end(parser: number): void;
+  network_changed_(event: NetworkEvent): void;
+  time_out_(): void;
+  next_timeout_(): number;
+  next_action_(): number;
+  status_(): number;
+  code_name_(code: number): number;
+  sse_begin_(): number;
+  sse_feed_(parser: number, bytes: number): void;
+  sse_next_(parser: number): number;
+  sse_end_(parser: number): void;
 }
 
 /** Undefined keeps the core's default. In the order of core::ClientConfig. */
@@ -206,21 +202,22 @@ export async function createCore(
   const now = (): number => Math.floor(performance.now());
   const instance = await WebAssembly.instantiate(module, { env: { now } });
   const wasm = instance.exports as unknown as Exports;
-  settings.forEach((value, option) => value === undefined || wasm.configure(option, value));
-  const output = wasm.create(Math.random() * 2 ** 53, transports, reconnect);
+  settings.forEach((value, option) => value === undefined || wasm.configure_(option, value));
+  const output = wasm.create_(Math.random() * 2 ** 53, transports, reconnect);
 
   // Memory may have grown in any call, and a view of what it was before is empty then.
-  let memory = new DataView(wasm.memory.buffer);
+  let memory = new DataView(wasm.memory_.buffer);
   const view = (): DataView =>
-    memory.buffer === wasm.memory.buffer ? memory : (memory = new DataView(wasm.memory.buffer));
+    memory.buffer === wasm.memory_.buffer ? memory : (memory = new DataView(wasm.memory_.buffer));
   const byte = (at: number): number => view().getUint8(at);
   const word = (at: number): number => view().getUint32(at, true);
+  const double = (at: number): number => view().getFloat64(at, true);
   const bytesAt = (at: number, count: number): Uint8Array =>
-    new Uint8Array(wasm.memory.buffer, at, count);
-  const buffer = (bytes: number): Uint8Array => bytesAt(wasm.input_buffer(bytes), bytes);
+    new Uint8Array(wasm.memory_.buffer, at, count);
+  const buffer = (bytes: number): Uint8Array => bytesAt(wasm.input_buffer_(bytes), bytes);
   // A freshet::Text or std::string_view: where it is and how long.
   const text = (at: number): string => decoder.decode(bytesAt(word(at), word(at + 4)));
-  const codeAt = (at: number): ErrorCode => text(wasm.code_name(byte(at))) as ErrorCode;
+  const codeAt = (at: number): ErrorCode => text(wasm.code_name_(byte(at))) as ErrorCode;
 
   const write = (bytes: Uint8Array): number => {
     buffer(bytes.length).set(bytes);
@@ -231,38 +228,36 @@ export async function createCore(
     const oneBytes = bytesOf(one);
     return [oneBytes, write(encoder.encode(one + two)) - oneBytes];
   };
-  const error = (): CoreError => ({
-    code: codeAt(output + Output.code),
-    text: text(output + Output.text),
-  });
+  const error = (): FreshetError =>
+    new FreshetError(codeAt(output + Output.code), text(output + Output.text));
 
   // What needs no translation is called as it is.
   return {
     ...wasm,
-    now,
+    now_: now,
 
-    subscribe(pattern: string, cursor: string): number | CoreError {
-      return wasm.subscribe(...writeTwo(pattern, cursor)) || error();
+    subscribe_(pattern: string, cursor: string): number | FreshetError {
+      return wasm.subscribe_(...writeTwo(pattern, cursor)) || error();
     },
-    cursor(subscription: number): string {
-      wasm.subscription_cursor(subscription);
+    cursor_(subscription: number): string {
+      wasm.subscription_cursor_(subscription);
       return text(output + Output.text);
     },
 
-    publish(
+    publish_(
       topic: string,
       key: string,
       dataBytes: number,
       timeout: number | undefined,
-    ): number | CoreError {
-      return wasm.publish(...writeTwo(topic, key), dataBytes, timeout ?? 30_000) || error();
+    ): number | FreshetError {
+      return wasm.publish_(...writeTwo(topic, key), dataBytes, timeout ?? 30_000) || error();
     },
 
-    control(connection: number, frame: string): void {
-      wasm.control(connection, write(encoder.encode(flatten(frame))));
+    control_(connection: number, frame: string): void {
+      wasm.control_(connection, write(encoder.encode(flatten(frame))));
     },
     /** One message frame. Only its head is copied. */
-    message(connection: number, frame: string): Delivery | undefined {
+    message_(connection: number, frame: string): Delivery | undefined {
       // One byte for each code unit, so that the core's offsets are ours. What is not ASCII can
       // only be part of a value that the core skips.
       const bytes = Math.min(frame.length, headBytesMax);
@@ -271,50 +266,47 @@ export async function createCore(
         const unit = frame.charCodeAt(at);
         head[at] = unit < 128 ? unit : 63;
       }
-      const offset = wasm.message(connection, bytes);
+      const offset = wasm.message_(connection, bytes);
       if (!offset) return;
-      return {
-        topic: text(output + Output.topic),
-        id: view().getFloat64(output + Output.id, true),
-        time: view().getFloat64(output + Output.time, true),
+      return [
+        text(output + Output.topic),
+        double(output + Output.id),
+        double(output + Output.time),
         offset,
-        subscriptions: [
-          ...new Uint32Array(
-            wasm.memory.buffer,
-            word(output + Output.subscriptions),
-            word(output + Output.subscriptionCount),
-          ),
-        ],
-      };
+        new Uint32Array(
+          wasm.memory_.buffer,
+          word(output + Output.subscriptions),
+          word(output + Output.subscriptionCount),
+        ).slice(),
+      ];
     },
-    publishAnswered(post: number, line: string): void {
-      wasm.publish_answered(post, write(encoder.encode(flatten(line))));
+    publishAnswered_(post: number, line: string): void {
+      wasm.publish_answered_(post, write(encoder.encode(flatten(line))));
     },
     /** Of one of both; the other is 0. */
-    ended(post: number, connection: number, end: End): void {
-      const { kind, code = 0, retryAfter = -1, ticket = "", reason = "" } = end;
-      wasm.ended(post, connection, kind, code, retryAfter, ...writeTwo(ticket, reason));
+    ended_(post: number, connection: number, end: End): void {
+      const { kind, code = 0, retryAfter_: retryAfter = -1, ticket_: ticket = "", reason = "" } = end;
+      wasm.ended_(post, connection, kind, code, retryAfter, ...writeTwo(ticket, reason));
     },
-    nextAction(): Action | undefined {
-      const at = wasm.next_action();
-      return at
-        ? {
-            kind: byte(at + ActionAt.kind),
-            id: word(at + ActionAt.id),
-            transport: transportNames[byte(at + ActionAt.transport)]!,
-            publish: word(at + ActionAt.publish),
-            closeCode: word(at + ActionAt.closeCode),
-            code: codeAt(at + ActionAt.code),
-            messageId: Number(view().getBigUint64(at + ActionAt.messageId, true)),
-            text: text(at + ActionAt.text),
-            body: text(at + ActionAt.body),
-            after: text(at + ActionAt.after),
-            until: text(at + ActionAt.until),
-          }
-        : undefined;
+    nextAction_(): Action | undefined {
+      const at = wasm.next_action_();
+      if (!at) return;
+      return [
+        byte(at + ActionAt.kind),
+        word(at + ActionAt.id),
+        transportNames[byte(at + ActionAt.transport)]!,
+        word(at + ActionAt.publish),
+        word(at + ActionAt.closeCode),
+        codeAt(at + ActionAt.code),
+        Number(view().getBigUint64(at + ActionAt.messageId, true)),
+        text(at + ActionAt.text),
+        text(at + ActionAt.body),
+        text(at + ActionAt.after),
+        text(at + ActionAt.until),
+      ];
     },
-    state(): State {
-      const at = wasm.status();
+    state_(): State {
+      const at = wasm.status_();
       const bits = byte(at + StatusAt.unavailable);
       const transport = transportNames[byte(at + StatusAt.transport)]!;
       const reason = text(at + StatusAt.reason);
@@ -343,10 +335,10 @@ export async function createCore(
     },
 
     /** The frames that are whole with these bytes of an event stream; undefined: one is too large. */
-    readSse(parser: number, bytes: Uint8Array): string[] | undefined {
+    readSse_(parser: number, bytes: Uint8Array): string[] | undefined {
       const frames: string[] = [];
-      wasm.sse_feed(parser, write(bytes));
-      for (let at; (at = wasm.sse_next(parser)); frames.push(text(at))) if (at === 1) return;
+      wasm.sse_feed_(parser, write(bytes));
+      for (let at; (at = wasm.sse_next_(parser)); frames.push(text(at))) if (at === 1) return;
       return frames;
     },
   };

@@ -8,7 +8,7 @@ import type { Wire } from "./wire.js";
 export function openEventSource(Source: EventSourceConstructor, url: string, wire: Wire): void {
   const source = new Source(url);
   let opened = false;
-  const take = ({ data }: { data: string }): void => wire.frame(data);
+  const take = ({ data }: { data: string }): void => wire.frame_(data);
   source.onopen = () => {
     opened = true;
   };
@@ -16,7 +16,7 @@ export function openEventSource(Source: EventSourceConstructor, url: string, wir
   source.addEventListener("control", take);
   source.onerror = () => {
     source.close();
-    wire.end({ kind: opened ? EndKind.lost : EndKind.unreachable });
+    wire.end_({ kind: opened ? EndKind.lost : EndKind.unreachable });
   };
-  wire.signal.addEventListener("abort", () => source.close());
+  wire.signal_.addEventListener("abort", () => source.close());
 }

@@ -4,17 +4,17 @@ import { EndKind, type End } from "./core.js";
 
 export interface HttpRequest {
   /** Default: this runtime has none. */
-  readonly fetch: typeof fetch | undefined;
-  readonly url: string;
+  readonly fetch_: typeof fetch | undefined;
+  readonly url_: string;
   /** Sent by POST unless it is empty. */
-  readonly body: string;
-  readonly token: string | undefined;
-  readonly signal: AbortSignal;
+  readonly body_: string;
+  readonly token_: string | undefined;
+  readonly signal_: AbortSignal;
 }
 
 /** Has `read` take the answer if its status is 200; gives how it ended. */
 export async function exchange(
-  { fetch, url, body, token, signal }: HttpRequest,
+  { fetch_: fetch, url_: url, body_: body, token_: token, signal_: signal }: HttpRequest,
   read: (response: Response) => Promise<void>,
 ): Promise<End> {
   if (!fetch) return { kind: EndKind.unsupported, reason: "no fetch in this runtime" };
@@ -33,8 +33,8 @@ export async function exchange(
       return {
         kind: EndKind.refused,
         code,
-        retryAfter: retryAfter(headers),
-        ticket: headers.get("freshet-ticket") ?? "",
+        retryAfter_: retryAfter(headers),
+        ticket_: headers.get("freshet-ticket") ?? "",
         reason: `the server answered ${code}`,
       };
     }

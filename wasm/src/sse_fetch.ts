@@ -8,8 +8,8 @@ export async function openSseFetch(from: HttpRequest, wire: Wire): Promise<void>
   const end = await exchange(from, async (answer) => {
     const reader = answer.body!.getReader();
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      wire.bytes(chunk.value);
+      wire.bytes_(chunk.value);
     }
   });
-  wire.end(end);
+  wire.end_(end);
 }

@@ -14,14 +14,14 @@ export interface Entry {
   /** The core's number for it; 0 while the core does not know it. */
   id: number;
   /** The cursor to (re)subscribe with in a new instance. */
-  start(): string;
+  start_(): string;
   /** Reads where it stands now from the core. */
-  note(core: Core): void;
-  deliver(message: Message, core: Core, controlFrames: number): void;
-  gap(gap: Omit<Gap, "pattern">): void;
-  live(core: Core): void;
+  note_(core: Core): void;
+  deliver_(message: Message, core: Core, controlFrames: number): void;
+  gap_(after: string, until: string, reason: Gap["reason"]): void;
+  live_(core: Core): void;
   /** Ended by the server or the client; without an error quietly. */
-  end(error?: FreshetError): void;
+  end_(error?: FreshetError): void;
 }
 
 // A gap, or a message and its epoch.
@@ -107,33 +107,33 @@ export function createSubscription(
   const entry: Entry = {
     pattern,
     id: 0,
-    start: () => (epoch ? `${epoch}:${lastId}` : (options.cursor ?? "latest")),
-    note(core) {
-      const now = core.cursor(entry.id);
+    start_: () => (epoch ? `${epoch}:${lastId}` : (options.cursor ?? "latest")),
+    note_(core) {
+      const now = core.cursor_(entry.id);
       const colon = now.indexOf(":");
       if (colon < 0) return;
       epoch = now.slice(0, colon);
       lastId = +now.slice(colon + 1);
     },
-    deliver(message, core, controlFrames) {
+    deliver_(message, core, controlFrames) {
       if (ended) return;
-      if (noted !== controlFrames) entry.note(core);
+      if (noted !== controlFrames) entry.note_(core);
       noted = controlFrames;
       lastId = message.id;
       if (!onMessage) return hold([message, epoch]);
       const value = parsed(message);
       if (value) tell(onMessage, value);
     },
-    gap(told) {
-      const gap = { pattern, ...told };
+    gap_(after, until, reason) {
+      const gap: Gap = { pattern, after, until, reason };
       if (onMessage) tell(onGap, gap);
       else hold(gap);
     },
-    live(core) {
-      entry.note(core);
+    live_(core) {
+      entry.note_(core);
       tell(onLive);
     },
-    end(error) {
+    end_(error) {
       if (ended) return;
       stop();
       if (error && (onError || onMessage)) report(error);

@@ -17,14 +17,14 @@ export function openWebSocket(
     if (token) socket.send(JSON.stringify({ op: "token", token }));
   };
   socket.onmessage = ({ data }: { data: unknown }) => {
-    if (typeof data === "string") return wire.frame(data);
+    if (typeof data === "string") return wire.frame_(data);
     stop();
-    wire.end({ kind: EndKind.malformed, reason: "a binary message" });
+    wire.end_({ kind: EndKind.malformed, reason: "a binary message" });
   };
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
     // 1006 stands for a connection that broke without a close frame (RFC 6455 §7.1.5). Browsers do
     // not tell why a handshake failed.
-    wire.end(
+    wire.end_(
       !opened
         ? { kind: EndKind.unreachable }
         : code === 1006
@@ -34,14 +34,14 @@ export function openWebSocket(
   };
   // The close event follows; npm ws wants a listener nevertheless.
   socket.onerror = () => {};
-  wire.send = (text) => {
+  wire.send_ = (text) => {
     if (opened) socket.send(text);
   };
   const stop = (): void => {
     socket.onopen = socket.onmessage = socket.onclose = null;
-    const code: unknown = wire.signal.reason;
+    const code: unknown = wire.signal_.reason;
     // Applications may send 1000 and 3000 to 4999 only; any other code throws.
     socket.close(typeof code === "number" && code > 2999 ? code : 1000);
   };
-  wire.signal.addEventListener("abort", stop);
+  wire.signal_.addEventListener("abort", stop);
 }

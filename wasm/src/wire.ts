@@ -5,15 +5,15 @@ import type { End } from "./core.js";
 
 export interface Wire {
   /** Aborted, with the WebSocket close code as its reason, when it is no longer wanted. */
-  readonly signal: AbortSignal;
+  readonly signal_: AbortSignal;
   /** Tells one frame. */
-  readonly frame: (text: string) => void;
+  readonly frame_: (text: string) => void;
   /** Tells the end; nothing may follow. */
-  readonly end: (end: End) => void;
+  readonly end_: (end: End) => void;
   /** Feeds bytes of an event stream. */
-  readonly bytes: (bytes: Uint8Array) => void;
+  readonly bytes_: (bytes: Uint8Array) => void;
   /** The core's parser of its event stream. Default: it has none. */
-  parser?: number;
+  parser_?: number;
   /** Sends one text message; set by the WebSocket. */
-  send?: (text: string) => void;
+  send_?: (text: string) => void;
 }

@@ -53,10 +53,10 @@ function recordingWire() {
   const frames: string[] = [];
   const ends: End[] = [];
   const wire: Wire = {
-    signal: controller.signal,
-    frame: (text) => frames.push(text),
-    end: (end) => ends.push(end),
-    bytes: () => {},
+    signal_: controller.signal,
+    frame_: (text) => frames.push(text),
+    end_: (end) => ends.push(end),
+    bytes_: () => {},
   };
   return { controller, frames, ends, wire };
 }
@@ -66,9 +66,9 @@ test("a WebSocket shows its token first, then carries frames both ways", () => {
   openWebSocket(FakeWebSocket, "ws://host/v1/ws", "secret", wire);
   const socket = FakeWebSocket.last;
   assert.deepEqual(socket.protocols, ["freshet.v1"]);
-  wire.send?.("too early");
+  wire.send_?.("too early");
   socket.onopen?.();
-  wire.send?.("later");
+  wire.send_?.("later");
   socket.onmessage?.({ data: "frame" });
   assert.deepEqual(socket.sent, ['{"op":"token","token":"secret"}', "later"]);
   assert.deepEqual(frames, ["frame"]);
@@ -132,7 +132,7 @@ const answering = (status: number, headers: Record<string, string>): typeof fetc
 
 function ask(by: typeof fetch | undefined): Promise<End> {
   const { signal } = new AbortController();
-  const from = { fetch: by, url: "http://host/", body: "", token: undefined, signal };
+  const from = { fetch_: by, url_: "http://host/", body_: "", token_: undefined, signal_: signal };
   return exchange(from, async (answer) => assert.equal(await answer.text(), "text"));
 }
 
@@ -152,14 +152,14 @@ test("a refusal tells its status, ticket and how long to stay away", async () =>
     const end = await ask(answering(503, { ...headers, "freshet-ticket": "t" }));
     assert.equal(end.kind, EndKind.refused);
     assert.equal(end.code, 503);
-    assert.equal(end.retryAfter, retryAfter);
-    assert.equal(end.ticket, "t");
+    assert.equal(end.retryAfter_, retryAfter);
+    assert.equal(end.ticket_, "t");
   }
 });
 
 test("a date in Retry-After is the time until then", async () => {
   const end = await ask(answering(429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() }));
-  assert.ok(end.retryAfter! > 50_000 && end.retryAfter! <= 60_000);
+  assert.ok(end.retryAfter_! > 50_000 && end.retryAfter_! <= 60_000);
 });
 
 test("a request carries the token, and a body makes it a POST", async () => {
@@ -167,8 +167,8 @@ test("a request carries the token, and a body makes it a POST", async () => {
   const by: typeof fetch = async (_, init) => (inits.push(init!), new Response(""));
   const { signal } = new AbortController();
   const read = async () => {};
-  await exchange({ fetch: by, url: "http://host/", token: "secret", body: "{}", signal }, read);
-  await exchange({ fetch: by, url: "http://host/", token: undefined, body: "", signal }, read);
+  await exchange({ fetch_: by, url_: "http://host/", token_: "secret", body_: "{}", signal_: signal }, read);
+  await exchange({ fetch_: by, url_: "http://host/", token_: undefined, body_: "", signal_: signal }, read);
   assert.equal(inits[0]!.method, "POST");
   assert.deepEqual(inits[0]!.headers, { authorization: "Bearer secret" });
   assert.equal(inits[1]!.method, undefined);
