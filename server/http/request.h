@@ -29,6 +29,9 @@ struct PathParameter {
 // True if equal but for ASCII case, as header names are compared.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
+// Without the blanks and tabs around it, which belong to no value (RFC 9110 §5.5).
+std::string_view trim(std::string_view text);
+
 // True if the comma-separated header `value` lists `token` (RFC 9110 §5.6.1), without case.
 bool lists_token(std::string_view value, std::string_view token);
 

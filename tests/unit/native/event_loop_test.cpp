@@ -179,13 +179,15 @@ TEST_CASE("an event of a descriptor closed in the same turn is not told to its s
   CHECK(successor.calls == 0);
 }
 
+// Notes in `order` when it goes.
+struct Noted final : Retirable {
+  explicit Noted(std::string& o) : order(o) {}
+  ~Noted() override { order += 'r'; }
+  std::string& order;
+};
+
 TEST_CASE("what is retired lives until every task put off to the end of the turn has run",
           "[native][loop]") {
-  struct Noted final : Retirable {
-    explicit Noted(std::string& o) : order(o) {}
-    ~Noted() override { order += 'r'; }
-    std::string& order;
-  };
   EventLoop loop;
   std::string order;
   loop.at_turn_end([&] {
@@ -198,11 +200,6 @@ TEST_CASE("what is retired lives until every task put off to the end of the turn
 }
 
 TEST_CASE("what is retired lives to the end of the turn", "[native][loop]") {
-  struct Noted final : Retirable {
-    explicit Noted(std::string& o) : order(o) {}
-    ~Noted() override { order += 'r'; }
-    std::string& order;
-  };
   EventLoop loop;
   std::string order;
   loop.post([&] {
