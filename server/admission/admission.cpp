@@ -18,11 +18,6 @@ LimiterOptions limiter_options(const AdmissionOptions& options) {
   return limiter;
 }
 
-std::uint32_t stream_key(std::uint64_t hash) {
-  const auto key = static_cast<std::uint32_t>(hash);
-  return key == 0 ? 1 : key;
-}
-
 }  // namespace
 
 Admission::Admission(AdmissionOptions options, HashKey key)
@@ -67,7 +62,7 @@ Verdict Admission::ask(const Arrival& arrival, Instant now) {
 
 bool Admission::is_in(const Arrival& arrival, std::uint64_t client, Instant now) {
   if (arrival.poll && pollers_.knows(client, now)) return true;
-  const bool in = streams_.contains(stream_key(client)) || admitted_.knows(client, now) ||
+  const bool in = streams_.contains(key_of(client)) || admitted_.knows(client, now) ||
                   pollers_.knows(client, now);
   return in && passes_.admit(now);
 }
@@ -108,8 +103,8 @@ Verdict Admission::refuse_until(std::uint64_t slot, std::string_view client, Ins
 std::uint32_t Admission::stream_opened(std::string_view client, Instant now) {
   const std::uint64_t hash = hash_of(client);
   admitted_.see(hash, now);
-  streams_.add(stream_key(hash));
-  return stream_key(hash);
+  streams_.add(key_of(hash));
+  return key_of(hash);
 }
 
 void Admission::stream_closed(std::uint32_t stream) { streams_.remove(stream); }

@@ -7,6 +7,12 @@
 
 namespace freshet::server {
 
+// The key of a hash.
+inline std::uint32_t key_of(std::uint64_t hash) {
+  const auto key = static_cast<std::uint32_t>(hash);
+  return key == 0 ? 1 : key;
+}
+
 // Holds a key as often as it was added. Takes 5 to 12 bytes for each (one table, at most three
 // quarters full). REQUIRES of all keys: not 0, and spread evenly, as a hash is.
 class KeyBag {

@@ -6,12 +6,16 @@ namespace freshet::server {
 
 void RecentClients::see(std::uint64_t client, Instant now) {
   if (count(now) >= clients_max) return;
-  if (current_.insert(client).second && previous_.contains(client)) --previous_only_;
+  const std::uint32_t key = key_of(client);
+  if (current_.contains(key)) return;
+  current_.add(key);
+  if (previous_.contains(key)) --previous_only_;
 }
 
 bool RecentClients::knows(std::uint64_t client, Instant now) {
   turn(now);
-  return current_.contains(client) || previous_.contains(client);
+  const std::uint32_t key = key_of(client);
+  return current_.contains(key) || previous_.contains(key);
 }
 
 std::size_t RecentClients::count(Instant now) {
@@ -27,7 +31,7 @@ void RecentClients::turn(Instant now) {
   const Duration age = now - turned_at_;
   if (age < age_min_) return;
   previous_ = std::exchange(current_, {});
-  if (age >= 2 * age_min_) previous_.clear();
+  if (age >= 2 * age_min_) previous_ = {};
   previous_only_ = previous_.size();
   turned_at_ = now;
 }

@@ -4,20 +4,22 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <unordered_set>
 
+#include "admission/key_bag.h"
 #include "log/instant.h"
 
 namespace freshet::server {
 
 // A client is remembered for between one and two `age_min`. At most `clients_max` are; more are
-// neither known nor counted. Threads: one at a time.
+// neither known nor counted. 32 bits of each are kept: of a million, one newcomer in 4,000 is taken
+// for one of them. Threads: one at a time.
 class RecentClients {
  public:
   static constexpr std::size_t clients_max = 1'000'000;
 
   explicit RecentClients(Duration age_min) : age_min_(age_min) {}
 
+  // REQUIRES of all clients: spread evenly, as a hash is.
   void see(std::uint64_t client, Instant now);
   bool knows(std::uint64_t client, Instant now);
   std::size_t count(Instant now);
@@ -26,8 +28,8 @@ class RecentClients {
   void turn(Instant now);
 
   Duration age_min_;
-  std::unordered_set<std::uint64_t> current_;
-  std::unordered_set<std::uint64_t> previous_;
+  KeyBag current_;  // Each client once.
+  KeyBag previous_;
   std::size_t previous_only_ = 0;  // In previous_ and not in current_.
   Instant turned_at_{};
   bool started_ = false;
