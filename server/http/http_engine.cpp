@@ -315,7 +315,7 @@ void HttpEngine::add(std::string_view method, std::string pattern, Handler handl
 
 park::Reply HttpEngine::handle_request(park::Connection& connection,
                                        const park::RequestBytes& request) {
-  return process(request, connection.peer(), &connection);
+  return process(request, &connection);
 }
 
 std::string HttpEngine::handle_refusal(park::Connection&, const park::Refusal& refusal) {
@@ -327,9 +327,9 @@ std::string HttpEngine::handle_refusal(park::Connection&, const park::Refusal& r
                                      .members = {}}));
 }
 
-park::Reply HttpEngine::process(const park::RequestBytes& bytes, const park::Peer& peer,
+park::Reply HttpEngine::process(const park::RequestBytes& bytes,
                                 park::Connection* connection) const {
-  Request request(bytes, peer, connection);
+  Request request(bytes, connection);
   Exchange exchange{.request = request,
                     .verdict = judge_origin(core_->options.origins, request.header("Origin"),
                                             request.header("Host"))};

@@ -62,7 +62,7 @@ class HttpEngine final : public park::RequestHandler {
   std::string handle_refusal(park::Connection& connection, const park::Refusal& refusal) override;
 
   // The same without a connection, for tests and fuzzers.
-  park::Reply process(const park::RequestBytes& request, const park::Peer& peer,
+  park::Reply process(const park::RequestBytes& request,
                       park::Connection* connection = nullptr) const;
 
  private:

@@ -77,9 +77,8 @@ std::vector<QueryParameter> parse_query(std::string_view query) {
   return parameters;
 }
 
-Request::Request(const park::RequestBytes& bytes, const park::Peer& peer,
-                 park::Connection* connection)
-    : bytes_(bytes), peer_(&peer), connection_(connection) {
+Request::Request(const park::RequestBytes& bytes, park::Connection* connection)
+    : bytes_(bytes), connection_(connection) {
   std::string_view rest = bytes.head;
   const auto take_line = [&rest] {
     const auto end = rest.find("\r\n");

@@ -45,9 +45,9 @@ std::string percent_decode(std::string_view text, bool plus_is_blank);
 // Valid during the handler's call only; copy what must last.
 class Request {
  public:
-  // REQUIRES: `bytes` comes from a Framer, so that its head is well-formed; `peer` outlives this.
+  // REQUIRES: `bytes` comes from a Framer, so that its head is well-formed.
   // `connection` is null in tests that use the engine without sockets.
-  Request(const park::RequestBytes& bytes, const park::Peer& peer, park::Connection* connection);
+  Request(const park::RequestBytes& bytes, park::Connection* connection);
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -82,7 +82,8 @@ class Request {
   // What the client wants of the connection.
   bool keep_alive() const { return bytes_.keep_alive; }
 
-  const park::Peer& peer() const { return *peer_; }
+  // As of park::Connection.
+  park::Peer peer() const { return connection_ ? connection_->peer() : park::Peer{}; }
 
   // The connection the request came on, or null.
   park::Connection* connection() const { return connection_; }
@@ -96,7 +97,6 @@ class Request {
   std::vector<HeaderView> headers_;
   mutable std::optional<std::vector<QueryParameter>> query_;
   std::vector<PathParameter> parameters_;
-  const park::Peer* peer_;
   park::Connection* connection_;
 };
 

@@ -736,7 +736,7 @@ std::optional<Instant> Hub::next_tick() const {
 }
 
 void Hub::place(Subscriber& subscriber, std::size_t slot) {
-  subscriber.place_slot_ = static_cast<std::uint32_t>(slot);
+  subscriber.place_slot_ = static_cast<std::uint8_t>(slot);
   subscriber.place_index_ = static_cast<std::uint32_t>(placed_[slot].size());
   placed_[slot].push_back(&subscriber);
   if (slot < wheel_slots_) ++pinged_count_;

@@ -68,8 +68,8 @@ class Subscriber {
   std::uint64_t sent_ = 0;          // Live: the highest id sent. Replaying: above every id.
   std::unique_ptr<Replay> replay_;  // Only while replaying.
   SmallList<Subscription> subscriptions_;
-  std::uint32_t place_slot_ = 0;  // Where the hub lists it.
-  std::uint32_t place_index_ = 0;
+  std::uint32_t place_index_ = 0;  // Where the hub lists it.
+  std::uint8_t place_slot_ = 0;
   bool in_batch_ = false;
 };
 

@@ -23,9 +23,7 @@ const Blob& continue_blob() {
 
 }  // namespace
 
-Connection::Connection(Loop& loop, int fd, const Peer& peer) : fd_(fd), loop_(&loop), peer_(peer) {
-  update_deadline();
-}
+Connection::Connection(Loop& loop, int fd) : fd_(fd), loop_(&loop) { update_deadline(); }
 
 // ---- What a Parked object calls.
 
@@ -45,6 +43,13 @@ std::size_t Connection::drop_unsent() {
   const std::size_t dropped = outbox_.drop_unsent();
   loop_->count_outbox(-static_cast<std::int64_t>(dropped));
   return dropped;
+}
+
+Peer Connection::peer() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return Peer::from(reinterpret_cast<const sockaddr*>(&address));
 }
 
 void Connection::close_after_flush(Blob last) {
@@ -300,7 +305,7 @@ void Connection::keep_unread(std::unique_ptr<Unread> held, std::span<const char>
 void Connection::answer(const RequestBytes& request) {
   add(loop_->counters_.requests_total, 1);
   request_seen_ = true;
-  cancel();  // The next request has its own time.
+  loop_->resting_.arm(*this, loop_->now_);  // The next request has its own time.
   Reply reply = loop_->handler_->handle_request(*this, request);
   if (phase_ == Phase::closed) return;
   if (!reply.bytes.empty()) queue(make_blob(std::move(reply.bytes)));
@@ -357,7 +362,7 @@ void Connection::retire_parked(std::optional<CloseReason> reason) {
 }
 
 void Connection::update_deadline() {
-  DeadlineList* wanted = nullptr;
+  DeadlineList* wanted = &loop_->resting_;
   switch (phase_) {
     case Phase::reading:
       if (unread_ != nullptr && !above_low_mark_) {
@@ -380,13 +385,9 @@ void Connection::update_deadline() {
       if (!outbox_.empty() && !writable_) wanted = &loop_->stall_;
       break;
     case Phase::closed:
-      break;
+      return;
   }
-  if (wanted == nullptr) {
-    cancel();
-  } else if (!armed_in(*wanted)) {
-    wanted->arm(*this, loop_->now_);
-  }
+  if (!armed_in(*wanted)) wanted->arm(*this, loop_->now_);
 }
 
 }  // namespace freshet::park

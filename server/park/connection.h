@@ -28,7 +28,8 @@ enum class SendResult : std::uint8_t {
 };
 
 // Thread rule: the loop's thread only. Lifetime: see Parked. Between its requests a connection
-// holds no buffer; an idle one is this object and its Parked.
+// holds no buffer; an idle one is this object and its Parked, so what can be derived is not kept.
+// Always in one of the loop's lists until it is closed: that of what it waits for, or `resting_`.
 class Connection : private DeadlineNode {
  public:
   Connection(const Connection&) = delete;
@@ -65,7 +66,8 @@ class Connection : private DeadlineNode {
   // The peer has sent its last byte.
   bool peer_half_closed() const { return peer_half_closed_; }
 
-  const Peer& peer() const { return peer_; }
+  // Asked of the kernel at each call; empty when the peer has reset the connection.
+  Peer peer() const;
   Loop& loop() const { return *loop_; }
 
  private:
@@ -89,7 +91,7 @@ class Connection : private DeadlineNode {
     bool continue_sent;
   };
 
-  Connection(Loop& loop, int fd, const Peer& peer);
+  Connection(Loop& loop, int fd);
   ~Connection() = default;
 
   // What the loop tells.
@@ -130,8 +132,6 @@ class Connection : private DeadlineNode {
   std::unique_ptr<Parked> parked_;
   std::unique_ptr<Unread> unread_;
   Outbox outbox_;
-  std::uint32_t index_ = 0;  // In the loop's list of connections.
-  Peer peer_;
 };
 
 }  // namespace freshet::park

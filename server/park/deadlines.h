@@ -62,6 +62,8 @@ class DeadlineList {
   std::optional<Instant> next_due() const;
 
   bool empty() const { return ring_.next_ == &ring_; }
+  // REQUIRES: not empty.
+  DeadlineNode& first() const { return *ring_.next_; }
 
  private:
   friend class DeadlineNode;

@@ -49,7 +49,8 @@ Loop::Loop(LoopOptions options)
       request_(1, options_.request_time_max),
       idle_(2, options_.keep_alive_max),
       stall_(3, options_.write_stall_max),
-      linger_(4, options_.linger_max) {
+      linger_(4, options_.linger_max),
+      resting_(5, Duration{0}) {
   if (epoll_fd_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   watch(epoll_fd_, EPOLL_CTL_ADD, wake_->fd(), EPOLLIN | EPOLLET, wake_tag);
 }
@@ -152,10 +153,7 @@ void Loop::accept_some(int listener_fd) {
   // A task of this turn may have closed it.
   if (std::find(listeners_.begin(), listeners_.end(), listener_fd) == listeners_.end()) return;
   for (int i = 0; i < accepts_per_turn; ++i) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    const int fd = ::accept4(listener_fd, reinterpret_cast<sockaddr*>(&address), &size,
-                             SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(listener_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
         pause_accepting();
@@ -164,10 +162,8 @@ void Loop::accept_some(int listener_fd) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
       continue;  // The newcomer has gone already (ECONNABORTED and the like).
     }
-    auto* connection =
-        new Connection(*this, fd, Peer::from(reinterpret_cast<const sockaddr*>(&address)));
-    connection->index_ = static_cast<std::uint32_t>(connections_.size());
-    connections_.push_back(connection);
+    auto* connection = new Connection(*this, fd);
+    ++connection_count_;
     note_accepted();
     // The only epoll_ctl of its life: edges say when input or room for output has come.
     epoll_event event{};
@@ -275,10 +271,7 @@ void Loop::free_closed() {
       kept.push_back(connection);
       continue;
     }
-    Connection* const last = connections_.back();
-    last->index_ = connection->index_;
-    connections_[connection->index_] = last;
-    connections_.pop_back();
+    --connection_count_;
     add(counters_.connections, -1);
     delete connection;
   }
@@ -291,14 +284,16 @@ void Loop::close_everything() {
   stop_accepting();
   // What is told may start something new, but not without end.
   for (int round = 0; round < closing_rounds_max; ++round) {
-    for (Connection* connection : std::vector<Connection*>(connections_)) {
-      connection->close_socket(CloseReason::stop);
+    for (DeadlineList* list : {&request_, &idle_, &stall_, &linger_, &resting_}) {
+      while (!list->empty()) {
+        static_cast<Connection&>(list->first()).close_socket(CloseReason::stop);
+      }
     }
     run_ready();
     flush_all();
     free_retired();
     free_closed();
-    if (connections_.empty() && retired_.empty()) return;
+    if (connection_count_ == 0 && retired_.empty()) return;
   }
 }
 

@@ -110,7 +110,7 @@ class Loop {
   // What it sends by. Io::uring or Io::epoll; from any thread.
   Io io() const { return io_; }
   const LoopCounters& counters() const { return counters_; }
-  std::size_t connection_count() const { return connections_.size(); }
+  std::size_t connection_count() const { return connection_count_; }
 
  private:
   friend class Connection;
@@ -157,10 +157,11 @@ class Loop {
   DeadlineList idle_;
   DeadlineList stall_;
   DeadlineList linger_;
+  DeadlineList resting_;  // Those that may wait for ever; nothing in it is ever looked at as due.
   std::vector<int> listeners_;
-  TimerId accept_timer_ = 0;   // Not 0 while accepting is paused.
-  bool out_of_files_ = false;  // From the first pause until a newcomer is accepted again.
-  std::vector<Connection*> connections_;
+  TimerId accept_timer_ = 0;          // Not 0 while accepting is paused.
+  bool out_of_files_ = false;         // From the first pause until a newcomer is accepted again.
+  std::size_t connection_count_ = 0;  // Those closed and not yet freed too.
   std::vector<Connection*> flush_list_;
   std::vector<Connection*> ready_list_;
   std::vector<Connection*> closed_list_;

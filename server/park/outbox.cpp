@@ -7,7 +7,6 @@ namespace freshet::park {
 
 void Outbox::push(Blob blob) {
   if (blob == nullptr || blob->empty()) return;
-  bytes_ += blob->size();
   if (front_ == nullptr) {
     front_ = std::move(blob);
     return;
@@ -16,6 +15,7 @@ void Outbox::push(Blob blob) {
     rest_ = std::make_unique<Rest>();
     rest_->blobs.reserve(4);
   }
+  rest_->bytes += blob->size();
   rest_->blobs.push_back(std::move(blob));
 }
 
@@ -38,8 +38,7 @@ std::size_t Outbox::gather(std::span<iovec> into) const {
 }
 
 void Outbox::consume(std::size_t count) {
-  assert(count <= bytes_);
-  bytes_ -= count;
+  assert(count <= bytes());
   while (front_ != nullptr && count >= front_->size() - offset_) {
     count -= front_->size() - offset_;
     pop_front();
@@ -54,6 +53,7 @@ void Outbox::pop_front() {
     return;
   }
   front_ = std::move(rest_->blobs[rest_->sent++]);
+  rest_->bytes -= front_->size();
   if (rest_->sent == rest_->blobs.size()) {
     rest_.reset();
   } else if (rest_->sent >= 64 && rest_->sent * 2 >= rest_->blobs.size()) {
@@ -65,21 +65,15 @@ void Outbox::pop_front() {
 }
 
 std::size_t Outbox::drop_unsent() {
-  const std::size_t before = bytes_;
+  const std::size_t before = bytes();
   rest_.reset();
-  if (offset_ == 0) {
-    front_.reset();
-    bytes_ = 0;
-  } else {
-    bytes_ = front_->size() - offset_;
-  }
-  return before - bytes_;
+  if (offset_ == 0) front_.reset();
+  return before - bytes();
 }
 
 void Outbox::clear() {
   rest_.reset();
   front_.reset();
-  bytes_ = 0;
   offset_ = 0;
 }
 

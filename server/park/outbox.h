@@ -20,10 +20,12 @@ class Outbox {
   // Queues the whole blob behind what waits. An empty or null blob changes nothing.
   void push(Blob blob);
 
-  bool empty() const { return bytes_ == 0; }
+  bool empty() const { return front_ == nullptr; }
 
   // Bytes that wait: a blob shared by many outboxes counts in each.
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const {
+    return front_ == nullptr ? 0 : front_->size() - offset_ + (rest_ == nullptr ? 0 : rest_->bytes);
+  }
 
   // Blobs that wait, the partly sent one included.
   std::size_t blob_count() const;
@@ -45,14 +47,14 @@ class Outbox {
   struct Rest {
     std::vector<Blob> blobs;  // The first `sent` are null.
     std::size_t sent = 0;
+    std::size_t bytes = 0;
   };
 
   void pop_front();
 
   Blob front_;
   std::unique_ptr<Rest> rest_;  // Null unless two blobs wait.
-  std::size_t bytes_ = 0;
-  std::size_t offset_ = 0;  // Bytes of front_ that are sent.
+  std::size_t offset_ = 0;      // Bytes of front_ that are sent.
 };
 
 }  // namespace freshet::park

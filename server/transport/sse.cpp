@@ -21,21 +21,12 @@ constexpr Duration bare_retry_min{1'000};
 
 class SseStream final : public Stream {
  public:
-  struct Opening {
-    OpenRequest request;
-    bool bare = false;
-  };
-
-  SseStream(LiveLoop& live, Opening opening, bool chunked)
-      : Stream(live, Transport::sse, opening.request.client),
-        opening_(std::make_unique<Opening>(std::move(opening))),
-        chunked_(chunked),
-        bare_(opening_->bare) {}
+  SseStream(LiveLoop& live, OpenRequest request, bool bare, bool chunked)
+      : Stream(live, Transport::sse, std::move(request)), chunked_(chunked), bare_(bare) {}
 
   void handle_parked(park::Connection& connection) override {
-    const auto opening = std::move(opening_);
     if (bare_) connection.send(retry_field(bare_retry_min + live().spread_in_window()));
-    open(connection, std::move(opening->request));
+    open(connection);
   }
 
   Sent send(EncodedMessage& message) override {
@@ -63,7 +54,6 @@ class SseStream final : public Stream {
     return park::make_blob(chunked_ ? encode_chunk(std::string_view(field)) : std::move(field));
   }
 
-  std::unique_ptr<Opening> opening_;  // Until handle_parked.
   bool chunked_;
   bool bare_;
 };
@@ -86,9 +76,8 @@ void handle_sse(LiveLoop& live, const Request& request, Response& response) {
   response.headers.emplace_back("Cache-Control", "no-store");
   // nginx otherwise holds small events back until its buffer is full.
   response.headers.emplace_back("X-Accel-Buffering", "no");
-  response.park_stream(std::make_unique<SseStream>(
-      live, SseStream::Opening{open_request(live, *std::move(parsed)), bare},
-      !request.is_http_1_0()));
+  response.park_stream(std::make_unique<SseStream>(live, open_request(live, *std::move(parsed)),
+                                                   bare, !request.is_http_1_0()));
 }
 
 }  // namespace freshet::server

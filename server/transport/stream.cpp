@@ -14,22 +14,26 @@ constexpr std::size_t live_marks = 4;
 
 }  // namespace
 
-Stream::Stream(LiveLoop& live, Transport transport, std::string_view client)
+Stream::Stream(LiveLoop& live, Transport transport, OpenRequest request)
     : transport_(transport),
-      admission_(live.context().admission.stream_opened(client, live.now())),
-      live_(live) {
+      live_(live),
+      opening_(new OpenRequest(std::move(request))),
+      admission_(live.context().admission.stream_opened(opening_->client, live.now())) {
   live_.context().counts.of(transport_).open.add();
 }
 
 Stream::~Stream() {
+  if (!opened_) delete opening_;
   live_.context().counts.of(transport_).open.add(-1);
   live_.context().admission.stream_closed(admission_);
 }
 
-void Stream::open(park::Connection& connection, OpenRequest request) {
+void Stream::open(park::Connection& connection) {
+  const std::unique_ptr<OpenRequest> request(opening_);
   connection_ = &connection;
+  opened_ = true;
   live_.context().counts.of(transport_).opened.add();
-  live_.open(*this, std::move(request));
+  live_.open(*this, std::move(*request));
 }
 
 Sent Stream::queue_message(const Blob& bytes) {

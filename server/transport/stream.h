@@ -21,12 +21,12 @@ class Stream : public park::Parked, public Subscriber {
   void close(std::uint16_t code, std::string_view reason) final;
 
  protected:
-  // `client`: its id, for admission.
-  Stream(LiveLoop& live, Transport transport, std::string_view client);
+  // `request`: what open() will ask the hub for.
+  Stream(LiveLoop& live, Transport transport, OpenRequest request);
   ~Stream() override;
 
   // Begins: from handle_parked.
-  void open(park::Connection& connection, OpenRequest request);
+  void open(park::Connection& connection);
 
   // Queues a message's bytes; the answer is the hub's.
   Sent queue_message(const Blob& bytes);
@@ -41,14 +41,19 @@ class Stream : public park::Parked, public Subscriber {
 
   LiveLoop& live() { return live_; }
   // Null before handle_parked and behind the end.
-  park::Connection* connection() { return connection_; }
+  park::Connection* connection() { return opened_ ? connection_ : nullptr; }
 
  private:
-  // The small ones first: they fit behind the base's last member.
+  // In this order the small ones fit behind the base's last member, and those of a derived class
+  // behind the last one here: an idle stream is little more than this object.
   Transport transport_ : 8;
-  std::uint32_t admission_;  // What admission knows it by.
+  bool opened_ = false;
   LiveLoop& live_;
-  park::Connection* connection_ = nullptr;
+  union {
+    OpenRequest* opening_;          // Owned; until it is opened.
+    park::Connection* connection_;  // From then on.
+  };
+  std::uint32_t admission_;  // What admission knows it by.
 };
 
 }  // namespace freshet::server

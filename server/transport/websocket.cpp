@@ -43,9 +43,7 @@ std::string_view as_text(std::span<const char> bytes) { return {bytes.data(), by
 class WebSocketStream final : public Stream {
  public:
   WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity, DeflateAgreement deflate)
-      : Stream(live, Transport::websocket, request.client),
-        deflate_(deflate),
-        opening_(std::make_unique<OpenRequest>(std::move(request))) {
+      : Stream(live, Transport::websocket, std::move(request)), deflate_(deflate) {
     // Without a publish key everybody is the same, and costs nothing until the first publish.
     if (live.context().guard.wants_key() && identity.may_publish) {
       set_identity(std::move(identity));
@@ -55,9 +53,7 @@ class WebSocketStream final : public Stream {
     if (publishing_) publishing_->stream = nullptr;
   }
 
-  void handle_parked(park::Connection& connection) override {
-    open(connection, std::move(*std::exchange(opening_, nullptr)));
-  }
+  void handle_parked(park::Connection& connection) override { open(connection); }
 
   void handle_bytes(std::span<const char> bytes) override;
   void handle_peer_half_closed() override { end({}); }
@@ -118,7 +114,6 @@ class WebSocketStream final : public Stream {
   }
 
   DeflateAgreement deflate_;
-  std::unique_ptr<OpenRequest> opening_;           // Until handle_parked.
   std::unique_ptr<wire::WebSocketParser> parser_;  // Only while a frame is incomplete.
   std::shared_ptr<Publishing> publishing_;
 };

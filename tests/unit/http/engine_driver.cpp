@@ -36,7 +36,7 @@ Answered ask(HttpEngine& engine, std::string input) {
   if (framer.advance(input) != park::Framer::State::whole || framer.consumed() != input.size()) {
     throw std::runtime_error("not one request: " + input);
   }
-  auto reply = engine.process(framer.request(input), park::Peer{});
+  auto reply = engine.process(framer.request(input));
   return {std::move(reply.bytes), reply.keep_alive, std::move(reply.parked), reply.mode};
 }
 

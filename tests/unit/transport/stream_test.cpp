@@ -13,11 +13,10 @@ namespace {
 
 class ProbeStream final : public Stream {
  public:
-  explicit ProbeStream(LiveLoop& live) : Stream(live, Transport::websocket, "c") {}
+  explicit ProbeStream(LiveLoop& live)
+      : Stream(live, Transport::websocket, {.client = "c", .starts = {}}) {}
 
-  void handle_parked(park::Connection& connection) override {
-    open(connection, {.client = "c", .starts = {}});
-  }
+  void handle_parked(park::Connection& connection) override { open(connection); }
   Sent send(EncodedMessage& message) override { return queue_message(message.frame()); }
   void send_control(EncodedMessage& frame, const wire::ServerFrame&) override {
     queue_control(frame.line());
