@@ -186,6 +186,8 @@ void add_limit_flags(CLI::App& command, Flags& flags) {
               "Bytes of one poll answer; then it is cut (more)");
   group.count("--history-messages-max", limits.history_messages_max,
               "Messages of one history answer; a request for more is refused");
+  group.bytes("--history-bytes-max", limits.history_bytes_max,
+              "Bytes of the messages of one history answer; the oldest are left out (more)");
   group.bytes("--gzip-bytes-max", flags.server.gzip.bytes_max,
               "The largest HTTP body that is compressed; larger ones leave as they are");
   group.bytes("--pipelined-bytes-max", flags.server.connection.pipelined_bytes_max,

@@ -44,6 +44,8 @@ struct Limits {
 
   // Messages of one history answer.
   std::size_t history_messages_max = 1000;
+  // Bytes of messages after which a history answer is cut, `more`; it holds at least one message.
+  std::size_t history_bytes_max = 1024 * 1024;
 };
 
 }  // namespace freshet::server

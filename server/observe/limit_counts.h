@@ -19,6 +19,7 @@ enum class LimitName : std::uint8_t {
   poll_messages,
   poll_bytes,
   history_messages,
+  history_bytes,
   request_line_bytes,
   header_bytes,
   header_count,
@@ -35,13 +36,28 @@ enum class LimitName : std::uint8_t {
 };
 
 // In the order of LimitName; each is the flag of `freshet serve` without "--" and "-max".
-inline constexpr std::array<std::string_view, 21> limit_names{
-    "message-bytes",      "publish-lines",    "patterns",     "streams",
-    "outbox-bytes",       "poll-messages",    "poll-bytes",   "history-messages",
-    "request-line-bytes", "header-bytes",     "header-count", "request-time",
-    "keep-alive",         "write-stall",      "long-poll",    "linger",
-    "pipelined-bytes",    "idempotency-keys", "empty-topics", "outbox-total-bytes",
-    "gzip-bytes"};
+inline constexpr std::array<std::string_view, 22> limit_names{"message-bytes",
+                                                              "publish-lines",
+                                                              "patterns",
+                                                              "streams",
+                                                              "outbox-bytes",
+                                                              "poll-messages",
+                                                              "poll-bytes",
+                                                              "history-messages",
+                                                              "history-bytes",
+                                                              "request-line-bytes",
+                                                              "header-bytes",
+                                                              "header-count",
+                                                              "request-time",
+                                                              "keep-alive",
+                                                              "write-stall",
+                                                              "long-poll",
+                                                              "linger",
+                                                              "pipelined-bytes",
+                                                              "idempotency-keys",
+                                                              "empty-topics",
+                                                              "outbox-total-bytes",
+                                                              "gzip-bytes"};
 
 class LimitCounts {
  public:

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -55,7 +56,34 @@ Result<HistoryRequest> parse_history(const Request& request, ServerContext& cont
   return history;
 }
 
-// {"messages":[…],"cursor":"k3f9:1031"}: subscribing from the cursor continues without a hole.
+// {"messages":[…],"more":true,"cursor":"k3f9:1031"}: subscribing from the cursor continues without
+// a hole; `more` when the oldest of those asked for had no room.
+std::string history_body(std::span<const MessageRef> messages, const wire::Cursor& cursor,
+                         ServerContext& context) {
+  // What came after the cursor was taken will be replayed from it.
+  while (!messages.empty() && messages.back()->id > cursor.id) {
+    messages = messages.first(messages.size() - 1);
+  }
+  std::size_t bytes = 0;
+  std::size_t first = messages.size();
+  while (first > 0) {
+    bytes += messages[first - 1]->frame.size();
+    if (bytes > context.limits.history_bytes_max && first < messages.size()) break;
+    --first;
+  }
+  std::string body = "{\"messages\":[";
+  for (const MessageRef& message : messages.subspan(first)) {
+    if (body.back() != '[') body += ',';
+    body += message->frame;
+  }
+  body += ']';
+  if (first > 0) {
+    context.counts.limits.of(LimitName::history_bytes).add();
+    body += ",\"more\":true";
+  }
+  return body + ",\"cursor\":\"" + wire::to_string(cursor) + "\"}";
+}
+
 void handle_history(LiveLoop& live, const Request& request, Response& response) {
   ServerContext& context = live.context();
   const auto history = parse_history(request, context);
@@ -67,18 +95,11 @@ void handle_history(LiveLoop& live, const Request& request, Response& response) 
   };
   const auto pending = std::make_shared<Pending>(Pending{&response, nullptr});
   context.log.history(request.parameter("topic"), history->before, history->limit,
-                      [pending, cursor](const std::vector<MessageRef>& messages) {
+                      [pending, cursor, &context](const std::vector<MessageRef>& messages) {
                         Answer answer;
                         answer.content_type = "application/json";
                         answer.headers.emplace_back("Cache-Control", "no-store");
-                        answer.body = "{\"messages\":[";
-                        for (const MessageRef& message : messages) {
-                          // What came after the cursor was taken will be replayed from it.
-                          if (message->id > cursor.id) break;
-                          if (answer.body.back() != '[') answer.body += ',';
-                          answer.body += message->frame;
-                        }
-                        answer.body += "],\"cursor\":\"" + wire::to_string(cursor) + "\"}";
+                        answer.body = history_body(messages, cursor, context);
                         if (pending->deferred) return pending->deferred->answer(std::move(answer));
                         static_cast<Answer&>(*pending->response) = std::move(answer);
                         pending->response = nullptr;

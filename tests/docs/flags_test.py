@@ -29,6 +29,7 @@ class FlagsTest(ProgramTest):
     def test_limits_of_requests_are_counted_when_reached(self):
         server = self.server("--message-bytes-max", "100", "--publish-lines-max", "2", "--patterns-max", "2",
                              "--poll-messages-max", "2", "--poll-bytes-max", "150", "--history-messages-max", "5",
+                             "--history-bytes-max", "150",
                              "--header-bytes-max", "1000", "--request-line-bytes-max", "300", "--header-count-max", "9",
                              "--long-poll-max", "10ms")
         line = '{"topic":"a","data":1}\n'
@@ -43,6 +44,9 @@ class FlagsTest(ProgramTest):
                                     server.request("/v1/poll?pattern=b&cursor=earliest")[0])[1], 200),
             "long-poll": (lambda: server.request("/v1/poll?pattern=none&wait=11&cursor=earliest")[0], 200),
             "history-messages": (lambda: server.request("/v1/topics/a/messages?limit=6")[0], 400),
+            "history-bytes": (lambda: (server.publish("c", '"' + "x" * 90 + '"'),
+                                       server.publish("c", "1"),
+                                       server.request("/v1/topics/c/messages")[0])[2], 200),
             "request-line-bytes": (lambda: server.request("/healthz?" + "x" * 300)[0], 414),
             "header-bytes": (lambda: server.request("/healthz", long="x" * 1000)[0], 431),
             "header-count": (lambda: server.request("/healthz", **many)[0], 431),

@@ -5,6 +5,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "log/memory_log.h"
 #include "unit/http/engine_driver.h"
@@ -63,6 +64,35 @@ TEST_CASE("history is the newest of a topic and where to go on", "[transport][ro
     CHECK(rig.get("/v1/topics/a/messages?" + std::string(wrong)).status() == 400);
   }
   CHECK(rig.context.counts.limits.of(LimitName::history_messages).value() == 1);
+}
+
+TEST_CASE("a history over its bytes holds the newest that fit, and says that there are more",
+          "[transport][routes]") {
+  Rig rig;
+  for (int i = 0; i < 5; ++i) rig.post("/v1/topics/a", "\"0123456789\"");
+  const auto messages = [&](std::string_view query, std::size_t bytes_max) {
+    rig.context.limits.history_bytes_max = bytes_max;
+    const std::string body(rig.get("/v1/topics/a/messages" + std::string(query)).body());
+    const auto list = body.find('[') + 1;
+    return body.substr(list, body.find(']') - list) +
+           (body.find("],\"more\":true,\"cursor\":") == std::string::npos ? "" : " more");
+  };
+  const auto reached = [&] {
+    return rig.context.counts.limits.of(LimitName::history_bytes).value();
+  };
+  const auto frame = [&](std::uint64_t id) {
+    return std::as_const(rig.log).history("a", id + 1, 1).front()->frame;
+  };
+  const std::size_t size = frame(5).size();
+  CHECK(messages("?limit=2", 2 * size) == frame(4) + "," + frame(5));
+  CHECK(messages("", 5 * size).find("more") == std::string::npos);
+  CHECK(reached() == 0);
+  CHECK(messages("", 3 * size - 1) == frame(4) + "," + frame(5) + " more");
+  CHECK(messages("?before=4", 3 * size - 1) == frame(2) + "," + frame(3) + " more");
+  CHECK(messages("?before=2", 3 * size - 1) == frame(1));
+  CHECK(reached() == 2);
+  // A message alone is given whatever its size.
+  CHECK(messages("", 1) == frame(5) + " more");
 }
 
 TEST_CASE("metrics are families that each come once, with help and type", "[transport][routes]") {
