@@ -119,11 +119,13 @@ class HttpEngine::Core final : public httplib::Server {
     }
   }
 
-  // Whether the handler's answer comes without cpp-httplib: late, or by another protocol.
-  static bool is_parked(const Exchange& exchange) {
+  // Whether the handler's answer comes without cpp-httplib: at once, late, or by another protocol.
+  static bool is_apart(const Exchange& exchange) {
     using Parking = Response::Parking;
     const Response& response = exchange.response;
-    return !exchange.failure && response.status < 400 && !exchange.request.is_head() &&
+    if (exchange.failure || exchange.request.is_head()) return false;
+    if (response.parking_ == Parking::at_once) return true;
+    return response.status < 400 &&
            (response.parking_ == Parking::answer || response.parking_ == Parking::upgraded);
   }
 
@@ -343,7 +345,7 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes,
 
   core_->handle_routed(exchange);
   park::Reply reply;
-  if (!Core::is_parked(exchange)) reply.bytes = core_->run(exchange);
+  if (!Core::is_apart(exchange)) reply.bytes = core_->run(exchange);
   Response& response = exchange.response;
   reply.keep_alive = exchange.late.keep_alive();
   reply.parked = std::move(response.parked_);
@@ -351,6 +353,9 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes,
   switch (response.parking_) {
     case Response::Parking::none:
     case Response::Parking::stream:
+      break;
+    case Response::Parking::at_once:
+      reply.bytes = exchange.late.encode(std::move(response));
       break;
     case Response::Parking::answer:
       reply.bytes.clear();  // The fallback parked: its answer is late, so its head is too.

@@ -84,6 +84,10 @@ class Response : public Answer {
   // Parks until the returned object is given the answer.
   std::shared_ptr<DeferredAnswer> defer();
 
+  // The Answer part is encoded as a late one would be, without cpp-httplib: for refusals, which are
+  // to cost little.
+  void answer_at_once() { parking_ = Parking::at_once; }
+
   // Answers 101 with `headers` (Upgrade, Sec-WebSocket-Accept, …; "Connection: Upgrade" is added);
   // from then on all input goes to parked->handle_bytes(). `status` is ignored.
   void park_upgraded(std::unique_ptr<park::Parked> parked);
@@ -91,7 +95,7 @@ class Response : public Answer {
  private:
   friend class HttpEngine;
 
-  enum class Parking { none, stream, answer, upgraded };
+  enum class Parking { none, at_once, stream, answer, upgraded };
 
   Parking parking_ = Parking::none;
   std::unique_ptr<park::Parked> parked_;

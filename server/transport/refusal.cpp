@@ -37,6 +37,7 @@ void make_event_stream(Response& response, std::string body) {
   response.content_type = "text/event-stream";
   response.headers.emplace_back("Cache-Control", "no-store");
   response.body = std::move(body);
+  response.answer_at_once();
 }
 
 // A WebSocket that says why it will not have the client, and ends.
@@ -80,6 +81,7 @@ void refuse_poll_busy(Response& response, const ComeBack& when) {
   set_error(response, busy_error());
   std::erase_if(response.headers, [](const auto& field) { return field.first == "Retry-After"; });
   add_retry_after(response, when);
+  response.answer_at_once();
 }
 
 void refuse_websocket(const Request& request, Response& response, const Error& error) {
