@@ -37,6 +37,9 @@ async function publish(server: Server, topic: string, data: unknown): Promise<vo
 const expectLive = (page: Page): Promise<void> =>
   expect(page.locator("#state-pill")).toHaveAttribute("data-kind", "live");
 
+const expectRun = (page: Page, kind: string): Promise<void> =>
+  expect(page.locator("#herd-state")).toHaveAttribute("data-kind", kind, { timeout: 25_000 });
+
 for (const [screen, viewport] of Object.entries(screens)) {
   test.describe(`on a ${screen}`, () => {
     test.use({ viewport });
@@ -108,22 +111,76 @@ for (const [screen, viewport] of Object.entries(screens)) {
       server,
       errors: _,
     }) => {
-      await page.goto(`${server.url}/herd.html`);
-      const state = page.locator("#herd-state");
+      await page.goto(`${server.url}/herd.html?speed=max`);
       const cell = (policy: string, column: number) =>
         page.locator(`#figures [data-policy="${policy}"] td`).nth(column);
-      await expect(state).toHaveText("done");
+      const choice = (policy: string) => page.locator(`.herd-policies input[value="${policy}"]`);
+      await expectRun(page, "over");
       // 100,000 clients, 10 s, 2,000 a second: the figures of `freshet herd`.
       await expect(cell("windowed", 3)).toHaveText("462");
       await expect(cell("eventsource", 3)).toHaveText("100,000");
-      await page.getByLabel("socket.io", { exact: false }).first().uncheck();
+      await expect(page.locator("#herd-note")).toContainText("Freshet has 99\u00a0% back after 62.4\u00a0s");
+      await choice("socket.io").uncheck();
       await expect(page.locator('#figures [data-policy="socket.io"]')).toHaveCount(0);
-      await page.getByLabel("phoenix").check();
+      await choice("phoenix").check();
       await expect(cell("phoenix", 3)).toHaveText("131,337");
       await page.locator("#down").fill("0");
       await expect(cell("windowed", 3)).toHaveText("230");
       await expect(cell("windowed", 4)).toHaveText("1.0");
-      await expect(page.locator("#arrivals-chart canvas")).toHaveCount(1);
+      await expect(page.locator("#strips canvas")).toHaveCount(4);
+      await expect(page.locator("#back-chart canvas")).toHaveCount(1);
+      await expectRun(page, "over");
+      await page.locator("#tickets").uncheck();
+      await expect(page).toHaveURL(/\?down=0&tickets=off&with=phoenix,centrifuge,eventsource&speed=max$/);
+    });
+
+    test("the herd lab plays at a speed, pauses, steps, and goes where it is sent, by keys alone", async ({
+      page,
+      server,
+      errors: _,
+    }) => {
+      const link = "herd.html?clients=1000&down=2&rate=500&with=phoenix&speed=10";
+      await page.goto(`${server.url}/${link}`);
+      const figures = page.locator('#figures [data-policy="windowed"] td');
+      await expect(page.locator("#clients-words")).toHaveText("1,000");
+      await expect(page.locator("#down-words")).toHaveText("2 s");
+      await expectRun(page, "playing");
+      await page.locator("#play").press("Enter");
+      await expectRun(page, "paused");
+      const seek = page.locator("#seek");
+      await seek.press("Home");
+      await expect(page.locator("#herd-state")).toHaveText("paused, 0.0 s after the loss");
+      await expect(figures.nth(1)).toHaveText("not yet");
+      await page.locator("#step").press("Enter");
+      await expect(page.locator("#herd-state")).toHaveText("paused, 1.0 s after the loss");
+      await expect(page.locator("#herd-said")).toHaveText("paused 1.0 s after the loss");
+      await seek.press("ArrowRight");
+      await expect(page.locator("#herd-state")).toHaveText("paused, 1.1 s after the loss");
+      await page.locator("#speed-10").press("ArrowRight");
+      await page.locator("#speed-100").press("ArrowRight");
+      await expect(page.locator("#speed-max")).toBeChecked();
+      await page.locator("#play").press("Enter");
+      await expectRun(page, "over");
+      await expect(figures.nth(1)).not.toHaveText("not yet");
+      await expect(page.locator("#herd-said")).toContainText("Freshet has 99");
+      // A proposal is a link to this page, and its settings are taken without loading it.
+      await page.locator("#proposals a").nth(1).press("Enter");
+      await expect(page.locator("#clients-words")).toHaveText("100,000");
+      await expect(page).toHaveURL(`${server.url}/herd.html?down=0&speed=max`);
+      await expectRun(page, "over");
+    });
+
+    test("the herd lab says so when its model is missing, or its server cannot be killed", async ({
+      page,
+      server,
+    }) => {
+      await page.route("**/herd-*.wasm", (route) => route.fulfill({ status: 404 }));
+      await page.goto(`${server.url}/herd.html`);
+      await expect(page.locator("#herd-fault")).toHaveText(
+        "The model could not be loaded (the server answered 404). Load the page again to try once more.",
+      );
+      await expect(page.locator("#real-state")).toContainText("cannot be killed from here");
+      await expect(page.locator("#kill")).toBeDisabled();
     });
 
     test("the herd lab kills its server under real clients, and draws how they come back", async ({

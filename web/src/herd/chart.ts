@@ -1,63 +1,85 @@
-// A curve for each policy over the seconds since the loss.
+// Curves over the seconds since the loss.
 import uPlot from "uplot";
 import { on_theme, theme_colour } from "../shell/theme.ts";
-import { thinned } from "./scales.ts";
+import { count_words, seconds_words, thinned } from "./scales.ts";
 
 export interface Curve {
   /** A custom property of the style sheet, without its dashes. */
   readonly colour: string;
+  /** For each slot; none behind the last. */
   readonly values: ArrayLike<number>;
   /** Lengths of dashes and gaps, so that a line is told by more than its colour; none: whole. */
   readonly dashes: number[];
 }
 
+/** What the axes reach to, and what is marked on them. Times are milliseconds after the loss. */
+export interface Frame {
+  readonly slot_ms: number;
+  readonly end: number;
+  /** The most that a slot may have; "back" always goes to the whole. */
+  readonly top: number;
+  /** The server is away until then: shaded. */
+  readonly down: number;
+  /** What the server admits in a slot: a broken line. */
+  readonly fair: number;
+  /** When all could be back at best: an upright line, where there is one. */
+  readonly ideal?: number | undefined;
+}
+
+/**
+ * "arrivals" has a logarithmic scale: a stampede is thousands of times what the server admits.
+ * "strip" is the same among others, lower, and without the words of the time axis.
+ */
+export type Kind = "arrivals" | "strip" | "back";
+
 /** More points than this no screen shows, and drawing them would hold up the page. */
 const points_max = 800;
-
-/** "arrivals" has a logarithmic scale: a stampede is thousands of times what the server admits. */
-export type Kind = "arrivals" | "back";
-
+/** A logarithmic scale has no nought: this is its foot, so low that one arrival shows. */
+const foot = 0.7;
+const font = "12px 'Archivo Variable', system-ui, sans-serif";
 const compact = new Intl.NumberFormat("en", { notation: "compact" });
 
 export class HerdChart {
   private plot_: uPlot | undefined;
   private shape_ = "";
-  /** What the server admits in a slot. */
-  private fair_ = 0;
-  /** Seconds that the server is away. */
-  private down_ = 0;
+  private frame_: Frame = { slot_ms: 100, end: 1000, top: 100, down: 0, fair: 0 };
+  private readonly observer_: ResizeObserver;
+  private readonly no_theme_: () => void;
 
   constructor(
     private readonly place_: HTMLElement,
     private readonly kind_: Kind,
   ) {
-    new ResizeObserver(() => this.plot_?.setSize(this.size())).observe(place_);
-    on_theme(() => this.plot_?.redraw());
+    this.observer_ = new ResizeObserver(() => this.plot_?.setSize(this.size()));
+    this.observer_.observe(place_);
+    this.no_theme_ = on_theme(() => this.plot_?.redraw());
   }
 
-  show(curves: readonly Curve[], slot_seconds: number, fair: number, down: number): void {
-    this.fair_ = fair;
-    this.down_ = down;
+  destroy(): void {
+    this.observer_.disconnect();
+    this.no_theme_();
+    this.plot_?.destroy();
+  }
+
+  show(curves: readonly Curve[], frame: Frame): void {
+    this.frame_ = frame;
     const shape = curves.map(({ colour }) => colour).join();
     if (!this.plot_ || shape !== this.shape_) {
       this.plot_?.destroy();
       this.shape_ = shape;
       this.plot_ = new uPlot(this.options(curves), [[], ...curves.map(() => [])], this.place_);
     }
-    const slots = Math.max(1, ...curves.map(({ values }) => values.length));
+    const slots = Math.max(1, Math.ceil(frame.end / frame.slot_ms));
     const step = Math.max(1, Math.ceil(slots / points_max));
     const length = Math.ceil(slots / step);
     this.plot_.setData([
-      Array.from({ length }, (_, index) => index * step * slot_seconds),
-      ...curves.map((curve) => {
-        const values = thinned(curve.values, slots, points_max);
-        const last = values.at(-1);
+      Array.from({ length }, (_, index) => (index * step * frame.slot_ms) / 1000),
+      ...curves.map(({ values }) => {
+        const shown = thinned(values, slots, points_max);
         return Array.from({ length }, (_, index) => {
-          const value = values[index];
-          // Who is back stays so, while nobody arrives any more.
-          if (this.kind_ === "back") return value ?? last;
-          // A logarithmic scale has no nought: it is drawn at the foot, where a spike begins.
-          return value === undefined ? null : Math.max(value, 1);
+          const value = shown[index];
+          if (value === undefined) return null;
+          return this.kind_ === "back" ? value : Math.max(value, foot);
         });
       }),
     ] as uPlot.AlignedData);
@@ -68,84 +90,134 @@ export class HerdChart {
   }
 
   private options(curves: readonly Curve[]): uPlot.Options {
-    const font = "12px 'Archivo Variable', system-ui, sans-serif";
-    const arrivals = this.kind_ === "arrivals";
+    const is_share = this.kind_ === "back";
     return {
       ...this.size(),
-      padding: [10, 16, 0, 0],
+      // All charts of the page have the same time at the same place.
+      padding: [this.kind_ === "strip" ? 6 : 10, 16, this.kind_ === "strip" ? 6 : 0, 0],
       cursor: { show: false },
       legend: { show: false },
       scales: {
-        x: { time: false, range: (_, __, max) => [0, Math.max(1, max)] },
-        y: arrivals
-          ? { distr: 3, log: 10, range: (_, __, max) => [1, Math.max(100, (max || 1) * 1.5)] }
-          : { range: () => [0, 1] },
+        x: { time: false, range: () => [0, Math.max(1, this.frame_.end / 1000)] },
+        y: is_share
+          ? { range: () => [0, 1] }
+          : { distr: 3, log: 10, range: () => [foot, Math.max(20, this.frame_.top * 1.3)] },
       },
-      axes: [
-        {
-          size: 26,
-          font,
-          stroke: () => theme_colour("ink-soft"),
-          grid: { show: false },
-          ticks: { show: false },
-          values: (_, splits) => splits.map((at) => `${at} s`),
-        },
-        {
-          size: 48,
-          font,
-          stroke: () => theme_colour("ink-soft"),
-          grid: { stroke: () => theme_colour("rule"), width: 1 },
-          ticks: { show: false },
-          ...(arrivals
-            ? {
-                splits: () => [1, 10, 100, 1000, 10_000, 100_000, 1_000_000],
-                filter: (_: uPlot, splits: number[]) => splits,
-                values: (_: uPlot, splits: number[]) => splits.map((one) => compact.format(one)),
-              }
-            : {
-                splits: () => [0, 0.5, 1],
-                values: (_: uPlot, splits: number[]) => splits.map((one) => `${one * 100} %`),
-              }),
-        },
-      ],
+      axes: [this.time_axis(), this.value_axis()],
       series: [
         {},
         ...curves.map(({ colour, dashes }, index) => ({
           stroke: () => theme_colour(colour),
-          width: index === 0 ? 2.5 : 1.5,
+          width: index === 0 && this.kind_ !== "strip" ? 2.5 : 1.5,
           dash: dashes,
           spanGaps: false,
           points: { show: false },
+          ...(!is_share && { paths: uPlot.paths.stepped!({ align: 1 }) }),
+          ...(this.kind_ === "strip" && {
+            fill: () => `${theme_colour(colour)}40`,
+            fillTo: () => foot,
+          }),
         })),
       ],
       hooks: {
         drawClear: [(plot) => this.shade_outage(plot)],
-        drawAxes: [(plot) => this.draw_fair_share(plot)],
+        draw: [(plot) => this.draw_marks(plot)],
       },
     };
   }
 
+  private time_axis(): uPlot.Axis {
+    const is_silent = this.kind_ === "strip";
+    return {
+      size: is_silent ? 0 : 26,
+      font,
+      stroke: () => theme_colour("ink-soft"),
+      grid: { stroke: () => theme_colour("rule"), width: 1 },
+      ticks: { show: false },
+      space: 56,
+      values: (_, splits) => splits.map((at) => (is_silent ? "" : `${count_words(at)} s`)),
+    };
+  }
+
+  private value_axis(): uPlot.Axis {
+    return {
+      size: 48,
+      font,
+      stroke: () => theme_colour("ink-soft"),
+      grid: { stroke: () => theme_colour("rule"), width: 1 },
+      ticks: { show: false },
+      ...(this.kind_ === "back"
+        ? {
+            splits: () => [0, 0.5, 1],
+            values: (_: uPlot, splits: number[]) => splits.map((one) => `${one * 100} %`),
+          }
+        : {
+            splits: () => this.decades(),
+            filter: (_: uPlot, splits: number[]) => splits,
+            values: (_: uPlot, splits: number[]) => splits.map((one) => compact.format(one)),
+          }),
+    };
+  }
+
+  // As many as there is room for; a strip is low.
+  private decades(): number[] {
+    const step = this.kind_ === "strip" ? 100 : 10;
+    const splits: number[] = [];
+    for (let at = 1; at <= this.frame_.top * 1.3; at *= step) splits.push(at);
+    return splits;
+  }
+
   private shade_outage(plot: uPlot): void {
     const { ctx, bbox } = plot;
-    const end = Math.min(this.down_, plot.scales["x"]?.max ?? 0);
+    const end = Math.min(this.frame_.down / 1000, plot.scales["x"]?.max ?? 0);
     if (end <= 0) return;
     ctx.fillStyle = theme_colour("lost-soft");
     ctx.fillRect(bbox.left, bbox.top, plot.valToPos(end, "x", true) - bbox.left, bbox.height);
   }
 
-  // A broken line where the server is just busy.
-  private draw_fair_share(plot: uPlot): void {
-    if (this.kind_ !== "arrivals" || this.fair_ < 1) return;
+  private draw_marks(plot: uPlot): void {
     const { ctx, bbox } = plot;
-    const y = plot.valToPos(this.fair_, "y", true);
+    const { fair, ideal, end } = this.frame_;
+    const ratio = devicePixelRatio;
     ctx.save();
     ctx.strokeStyle = theme_colour("ink-soft");
-    ctx.lineWidth = devicePixelRatio;
-    ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.lineWidth = ratio;
+    ctx.setLineDash([5 * ratio, 4 * ratio]);
     ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
+    if (this.kind_ !== "back" && fair > foot) {
+      const y = Math.round(plot.valToPos(fair, "y", true)) + 0.5;
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+    }
+    if (ideal !== undefined && ideal < end) {
+      const x = Math.round(plot.valToPos(ideal / 1000, "x", true)) + 0.5;
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      if (this.kind_ === "back") {
+        this.write_ideal(plot, x, `ideal ${seconds_words(ideal)}`);
+      }
+    }
     ctx.stroke();
+    ctx.restore();
+  }
+
+  // Beside its line, on a ground of its own, for curves pass there.
+  private write_ideal({ ctx, bbox }: uPlot, x: number, words: string): void {
+    const ratio = devicePixelRatio;
+    ctx.save();
+    ctx.setLineDash([]);
+    ctx.font = `${12 * ratio}px 'Archivo Variable', system-ui, sans-serif`;
+    const width = ctx.measureText(words).width;
+    const is_room = bbox.left + bbox.width - x > width + 10 * ratio;
+    ctx.textAlign = is_room ? "left" : "right";
+    ctx.textBaseline = "middle";
+    const at = [x + (is_room ? 6 : -6) * ratio, bbox.top + bbox.height * 0.62] as const;
+    ctx.lineWidth = 6 * ratio;
+    ctx.lineJoin = "round";
+    ctx.strokeStyle = theme_colour("ground");
+    ctx.strokeText(words, ...at);
+    ctx.fillStyle = theme_colour("ink-soft");
+    ctx.fillText(words, ...at);
     ctx.restore();
   }
 }

@@ -1,33 +1,27 @@
-// The herd lab: the model runs in a worker while its curves are drawn here.
+// The herd lab: the model runs in a worker, ahead of what is shown; pictures and figures follow the player.
 import "uplot/dist/uPlot.min.css";
 import "../styles/herd.css";
 import { connect } from "@freshet/client";
-import { element, in_next_frame, required, set_text } from "../shell/dom.ts";
+import { in_next_frame, required, set_text } from "../shell/dom.ts";
 import { show_hint } from "../shell/hint.ts";
 import { StatePill } from "../shell/state_pill.ts";
 import { start_theme_toggle } from "../shell/theme.ts";
-import { HerdChart } from "./chart.ts";
-import { end_ms, type Figures, type Settings, type Slots, slotMs } from "./model.ts";
-import type { Order, Report } from "./run.ts";
+import { Controls } from "./controls.ts";
+import { show_table } from "./figures_table.ts";
+import { type LabState, read_state, write_state } from "./lab_state.ts";
+import type { Figures } from "./model.ts";
+import { type Look, Pictures } from "./pictures.ts";
+import type { PlaybackKind } from "./playback.ts";
+import { Player } from "./player.ts";
 import { RealHerd } from "./real_herd.ts";
-import { count_words, position_of, scales, seconds_words, value_at } from "./scales.ts";
+import { Recording } from "./recording.ts";
+import type { Order, Report } from "./run.ts";
+import { seconds_words, unbroken } from "./scales.ts";
+import { verdict } from "./verdict.ts";
 
-/** Ours first; the others take the colours in this order. */
+/** Ours first; the others by their place. */
 const colours = ["river", "long-polling", "polling", "websocket", "up"] as const;
-const dashes: readonly number[][] = [[], [9, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
-const compared_max = colours.length - 1;
-const first_compared = ["socket.io", "centrifuge", "eventsource"];
-/** What most people have met; the rest is one step away. */
-const in_sight = [
-  ...first_compared,
-  "signalr",
-  "pusher",
-  "ably",
-  "phoenix",
-  "reconnecting-websocket",
-  "nats.js",
-  "full",
-];
+const dashes: number[][] = [[], [9, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 
 start_theme_toggle();
 const pill = new StatePill();
@@ -38,172 +32,132 @@ client.onState((state) => {
 });
 new RealHerd(client);
 
-const inputs = {
-  clients: required("#clients", HTMLInputElement),
-  down: required("#down", HTMLInputElement),
-  rate: required("#rate", HTMLInputElement),
-  burst: required("#burst", HTMLInputElement),
-};
-const cold = required("#cold", HTMLInputElement);
-const state_words = required("#herd-state", HTMLElement);
 const note = required("#herd-note", HTMLElement);
-const rows = required("#figures", HTMLTableSectionElement);
-const choices = required(".herd-policies", HTMLFieldSetElement);
-const arrivals = new HerdChart(required("#arrivals-chart", HTMLElement), "arrivals");
-const back = new HerdChart(required("#back-chart", HTMLElement), "back");
+const said = required("#herd-said", HTMLElement);
+const fault = required("#herd-fault", HTMLElement);
+const summaries = new Map<string, string>();
+const asked = read_state(location.search);
+let speed = asked.speed;
+let looks: readonly Look[] = [];
+let recording: Recording | undefined;
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-let order: Order = { run: 0, settings: settings(), policies: [] };
-let curves: readonly Slots[] = [];
-let figures: readonly Figures[] = [];
-let is_done = false;
-
-function settings(): Settings {
-  const at = (name: keyof typeof scales): number => value_at(scales[name], inputs[name].valueAsNumber);
-  return {
-    clients: at("clients"),
-    down: at("down") * 1000,
-    rate: at("rate"),
-    burst: at("burst"),
-    cold: cold.checked,
-  };
-}
-
-function show_settings({ clients, down, rate, burst }: Settings): void {
-  const said = {
-    clients: count_words(clients),
-    down: `${down / 1000} s`,
-    rate: count_words(rate),
-    burst: count_words(burst),
-  };
-  for (const name of ["clients", "down", "rate", "burst"] as const) {
-    set_text(required(`#${name}-words`, HTMLOutputElement), said[name]);
-    inputs[name].setAttribute("aria-valuetext", said[name]);
-  }
-}
-
-function compared(): string[] {
-  return [...choices.querySelectorAll<HTMLInputElement>("input:checked")].map(({ value }) => value);
-}
-
-function start(): void {
-  const chosen = settings();
-  show_settings(chosen);
-  order = { run: order.run + 1, settings: chosen, policies: ["windowed", ...compared()] };
-  is_done = false;
-  worker.postMessage(order);
-  set_text(state_words, "running");
-}
-
-const draw = in_next_frame(() => {
-  const drawn = (values: (slots: Slots) => ArrayLike<number>) =>
-    curves.map((one, index) => ({
-      colour: colours[index]!,
-      dashes: dashes[index]!,
-      values: values(one),
-    }));
-  const { clients, rate, down } = order.settings;
-  arrivals.show(
-    drawn((slots) => slots.arrivals),
-    slotMs / 1000,
-    (rate * slotMs) / 1000,
-    down / 1000,
-  );
-  back.show(
-    drawn(({ recovered }) => share_back(recovered, clients)),
-    slotMs / 1000,
-    0,
-    down / 1000,
-  );
-  show_figures();
+const controls = new Controls(in_next_frame(start));
+const pictures = new Pictures();
+const player = new Player(asked.speed, {
+  changed: in_next_frame(draw),
+  speed_chosen(chosen) {
+    speed = chosen;
+    keep_address();
+  },
+  told: (kind) => announce(kind),
 });
+controls.set(asked);
 
-function share_back(recovered: Uint32Array, clients: number): number[] {
-  let sum = 0;
-  return Array.from(recovered, (count) => (sum += count) / clients);
+function look(name: string, place: number): Look {
+  return {
+    name,
+    words: name === "windowed" ? "Freshet" : name,
+    summary: unbroken(summaries.get(name) ?? ""),
+    colour: colours[place]!,
+    dashes: dashes[place]!,
+  };
 }
 
-function show_figures(): void {
-  rows.replaceChildren(
-    ...figures.map((one, index) => {
-      const cell = (text: string) => element("td", { class: "number" }, text);
-      const back_by = (time: number) => {
-        if (!Number.isNaN(time)) return seconds_words(time);
-        if (!is_done) return "not yet";
-        return one.gaveUp > 0 ? "never" : `> ${Math.round(end_ms(order.settings) / 1000)} s`;
-      };
-      return element(
-        "tr",
-        { "data-policy": order.policies[index]! },
-        element(
-          "th",
-          { scope: "row" },
-          element("span", { class: `key key-${colours[index]!}`, "aria-hidden": "true" }),
-          index === 0 ? "Freshet" : order.policies[index]!,
-        ),
-        element("td", { class: "number half-column" }, back_by(one.half)),
-        cell(back_by(one.most)),
-        cell(back_by(one.all)),
-        cell(count_words(one.peak)),
-        cell(one.triesMean.toFixed(1)),
-      );
-    }),
-  );
-  const ideal = figures[0]?.ideal;
-  if (ideal === undefined) return;
-  set_text(
-    note,
-    `No server that admits ${count_words(order.settings.rate)} clients a second can have all ` +
-      `${count_words(order.settings.clients)} back before ${seconds_words(ideal)}; the broken line is what it admits.`,
-  );
+/** Another run, with the settings as they are. */
+function start(): void {
+  const { settings, places } = controls.read();
+  looks = [
+    look("windowed", 0),
+    ...places.flatMap((name, index) => (name === undefined ? [] : [look(name, index + 1)])),
+  ];
+  const order: Order = {
+    run: (recording?.order.run ?? 0) + 1,
+    settings,
+    policies: looks.map(({ name }) => name),
+  };
+  recording = new Recording(order);
+  pictures.begin(looks);
+  player.restart();
+  set_text(note, "");
+  fault.hidden = true;
+  worker.postMessage(order);
+  keep_address();
+  draw();
+}
+
+function state(): LabState {
+  const { settings, places } = controls.read();
+  return { settings, speed, compared: places.filter((name) => name !== undefined) };
+}
+
+function keep_address(): void {
+  history.replaceState(history.state, "", location.pathname + write_state(state()));
+}
+
+function draw(): void {
+  if (!recording) return;
+  const { at } = player.playback;
+  pictures.show(recording, at);
+  show_table(looks, recording, at);
+  player.write(pictures.end);
+  const is_over = player.playback.kind === "over";
+  set_text(note, is_over ? words_of(recording) : "");
+}
+
+function words_of(whole: Recording): string {
+  const figures = looks.map((_, index) => whole.figures(index));
+  const all = figures.filter((one): one is Figures => one !== undefined);
+  return unbroken(verdict(whole.order.settings, all, looks.slice(1).map(({ words }) => words)));
+}
+
+let saying: ReturnType<typeof setTimeout> | undefined;
+
+/** For those who do not see the pictures: what a button did, and the result. Not while a slider is drawn. */
+function announce(kind: PlaybackKind): void {
+  clearTimeout(saying);
+  if (kind === "playing" || kind === "waiting") return;
+  saying = setTimeout(() => {
+    const words = kind === "over" ? note.textContent : `paused ${seconds_words(player.playback.at)} after the loss`;
+    set_text(said, words ?? "");
+  }, 700);
+}
+
+function fail(words: string): void {
+  fault.hidden = false;
+  set_text(fault, words);
+  const shown = required("#herd-state", HTMLElement);
+  shown.dataset.kind = "failed";
+  set_text(shown, "");
 }
 
 worker.addEventListener("message", ({ data: report }: MessageEvent<Report>) => {
-  if (report.kind === "policies") return offer(report.policies);
-  if (report.run !== order.run) return;
-  if (report.kind === "refused") return set_text(state_words, report.reason);
-  ({ curves, figures } = report);
-  const shown = Math.max(...curves.map(({ arrivals }) => arrivals.length)) * slotMs;
-  is_done = report.done;
-  set_text(state_words, is_done ? "done" : `running: ${Math.round(shown / 1000)} s after the loss`);
-  draw();
-});
-worker.addEventListener("error", () => set_text(state_words, "this browser cannot run the model"));
-
-/** One box for each policy, so many of them at once as there are colours. */
-function offer(policies: Extract<Report, { kind: "policies" }>["policies"]): void {
-  const known = required("#policies", HTMLElement);
-  const more = required("#more-policies", HTMLElement);
-  for (const { name, summary } of policies) {
-    if (name === "windowed") continue;
-    const checked = first_compared.includes(name);
-    const box = element("input", { type: "checkbox", value: name, checked });
-    const words = element("span", {}, name, element("small", {}, summary));
-    (in_sight.includes(name) ? known : more).append(
-      element("label", { class: "herd-policy" }, box, words),
-    );
+  switch (report.kind) {
+    case "policies":
+      for (const { name, summary } of report.policies) summaries.set(name, summary);
+      controls.offer(report.policies.filter(({ name }) => name !== "windowed"));
+      controls.set(asked);
+      return start();
+    case "broken":
+      return fail(`The model could not be loaded (${report.reason}). Load the page again to try once more.`);
+    case "refused":
+      if (report.run === recording?.order.run) fail(`The model refuses this: ${report.reason}.`);
+      return;
+    case "progress":
+      if (!recording || report.run !== recording.order.run) return;
+      recording.add(report);
+      player.playback.learn(recording.until, recording.done);
   }
-  limit_choices();
-  start();
-}
-
-function limit_choices(): void {
-  const full = compared().length >= compared_max;
-  for (const box of choices.querySelectorAll<HTMLInputElement>("input")) {
-    box.disabled = full && !box.checked;
-  }
-}
-
-const start_soon = in_next_frame(start);
-for (const input of Object.values(inputs)) input.addEventListener("input", start_soon);
-cold.addEventListener("change", start_soon);
-choices.addEventListener("change", () => {
-  limit_choices();
-  start();
 });
-inputs.clients.value = String(position_of(scales.clients, 100_000));
-inputs.down.value = String(position_of(scales.down, 10));
-inputs.rate.value = String(position_of(scales.rate, 2000));
-inputs.burst.value = String(position_of(scales.burst, 50));
-show_settings(settings());
+worker.addEventListener("error", () => fail("This browser cannot run the model: it needs WebAssembly and module workers."));
+
+// The proposals are addresses of this page; here they change the settings without loading it again.
+for (const link of document.querySelectorAll<HTMLAnchorElement>("#proposals a")) {
+  link.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    controls.set(read_state(link.search));
+    start();
+  });
+}
 required("#settings", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());

@@ -5,7 +5,7 @@ import { Model, type Settings } from "./model.ts";
 
 // `npm test` runs in web/.
 const model = await Model.load(readFileSync("../build/wasm/herd.wasm"));
-const settings: Settings = { clients: 2000, down: 3000, rate: 500, burst: 50, cold: false };
+const settings: Settings = { clients: 2000, down: 3000, rate: 500, burst: 50, cold: false, tickets: true };
 const policy = (name: string) => model.policies.find((one) => one.name === name)!;
 
 test("the model knows our policy and those of others, in words", () => {
@@ -36,4 +36,16 @@ test("run in steps or at once, a herd gives the same figures and the whole curve
 test("settings that make no sense are refused in words", () => {
   assert.throws(() => model.herd(policy("windowed"), { ...settings, rate: 0 }), RangeError);
   assert.throws(() => model.herd(policy("windowed"), { ...settings, clients: 0 }), /client/);
+});
+
+test("without tickets the last ones come later", () => {
+  const many = { clients: 20_000, down: 10_000, rate: 2000, burst: 50, cold: false };
+  const all_back = (tickets: boolean): number => {
+    const herd = model.herd(policy("windowed"), { ...many, tickets });
+    herd.advance(1e6);
+    const { all } = herd.figures();
+    herd.free();
+    return all;
+  };
+  assert.ok(all_back(false) > 1.2 * all_back(true));
 });

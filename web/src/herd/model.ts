@@ -10,6 +10,8 @@ export interface Settings {
   burst: number;
   /** Whether the clients were told no window yet. */
   cold: boolean;
+  /** Whether the server tells a newcomer above its rate when to come. */
+  tickets: boolean;
 }
 
 export interface Policy {
@@ -98,7 +100,8 @@ export class Model {
   }
 
   /** To be freed. Throws a RangeError that says which setting makes no sense. */
-  herd(policy: Policy, { clients, down, rate, burst, cold }: Settings, seed = 1): Herd {
+  herd(policy: Policy, settings: Settings, seed = 1): Herd {
+    const { clients, down, rate, burst, cold, tickets } = settings;
     const made = this.exports_.herd_make(
       policy.index,
       clients,
@@ -106,8 +109,8 @@ export class Model {
       rate,
       burst,
       Number(cold),
-      1,
-      end_ms({ clients, down, rate }),
+      Number(tickets),
+      end_ms(settings),
       seed,
     );
     if (made === 0) throw new RangeError(this.words(this.exports_.fault_words()));
@@ -133,12 +136,13 @@ export class Herd {
     return this.exports_.herd_advance(this.herd_, until) === 1;
   }
 
-  /** A copy. */
-  slots(): Slots {
+  /** A copy, from the slot `from` on. */
+  slots(from = 0): Slots {
     const count = this.exports_.herd_slot_count(this.herd_);
     const begin = this.exports_.herd_slots(this.herd_);
     const flat = new Uint32Array(this.exports_.memory.buffer, begin, count * 3);
-    const column = (at: number) => Uint32Array.from({ length: count }, (_, i) => flat[i * 3 + at]!);
+    const column = (at: number) =>
+      Uint32Array.from({ length: Math.max(0, count - from) }, (_, i) => flat[(from + i) * 3 + at]!);
     return { arrivals: column(0), recovered: column(2) };
   }
 

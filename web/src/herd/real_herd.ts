@@ -20,7 +20,7 @@ export class RealHerd {
       onMessage: ({ data }) => this.show(data),
       onLive: () => {
         if (this.button_.disabled && this.state_.dataset.kind === undefined) {
-          set_text(this.state_, "Only `freshet demo` can do this: start the demo by ./dev run.");
+          set_text(this.state_, "This server cannot be killed from here: that takes `freshet demo`, as ./dev run starts it.");
         }
       },
       onError: ({ message }) => set_text(this.state_, message),
@@ -60,9 +60,14 @@ export class RealHerd {
         { colour: "river", dashes: [], values: result.arrivals },
         { colour: "long-polling", dashes: [9, 4], values: result.back },
       ],
-      slotMs / 1000,
-      (result.rate * slotMs) / 1000,
-      result.down_ms / 1000,
+      {
+        slot_ms: slotMs,
+        end: Math.max(result.arrivals.length * slotMs, result.ideal_ms * 1.1),
+        top: result.peak,
+        down: result.down_ms,
+        fair: (result.rate * slotMs) / 1000,
+        ideal: result.ideal_ms,
+      },
     );
     const all = result.all_ms === null ? "Not all came back" : `All were back after ${seconds_words(result.all_ms)}`;
     set_text(

@@ -1,6 +1,6 @@
-// Runs the herds of several policies side by side in slices, so that the page can draw them as they come and a newer
+// Computes the herds of several policies side by side in steps, so that the page can draw them as they come and a newer
 // order can end an older one.
-import type { Figures, Herd, Model, Settings, Slots } from "./model.ts";
+import { type Figures, type Herd, type Model, type Settings, type Slots, slotMs } from "./model.ts";
 
 /** What the page asks for. `run` counts up: answers to an older one are not drawn. */
 export interface Order {
@@ -10,50 +10,77 @@ export interface Order {
   readonly policies: readonly string[];
 }
 
+/** What one policy has become since the report before. */
+export interface Piece {
+  /** Its slots from `from` on; the first ones may correct what was told before. */
+  readonly from: number;
+  readonly slots: Slots;
+  readonly figures: Figures;
+}
+
+export interface Progress {
+  readonly kind: "progress";
+  readonly run: number;
+  /** Milliseconds after the loss up to which all is told. */
+  readonly until: number;
+  readonly pieces: readonly Piece[];
+  readonly done: boolean;
+}
+
 export type Report =
   | { kind: "policies"; policies: readonly { name: string; summary: string; kind: string }[] }
   | { kind: "refused"; run: number; reason: string }
-  | {
-      kind: "progress";
-      run: number;
-      /** Each policy's slots from the loss on; the last of them may still grow. */
-      curves: readonly Slots[];
-      figures: readonly Figures[];
-      done: boolean;
-    };
+  /** There is no model, and there will be none. */
+  | { kind: "broken"; reason: string }
+  | Progress;
 
-/** Milliseconds of the model between two reports. */
-const slice = 2500;
+/** Milliseconds of the model in a step: short, for a million clients take their time. */
+const step = 500;
 
 export class Run {
-  private readonly herds_: Herd[];
-  private readonly ended_: boolean[];
+  private readonly herds_: Herd[] = [];
   private until_ = 0;
+  private told_ = 0;
+  private done_ = false;
 
   constructor(
     model: Model,
     private readonly order_: Order,
   ) {
-    this.herds_ = order_.policies.map((name) => {
-      const policy = model.policies.find((one) => one.name === name);
-      if (!policy) throw new RangeError(`there is no policy '${name}'`);
-      return model.herd(policy, order_.settings);
-    });
-    this.ended_ = this.herds_.map(() => false);
+    try {
+      for (const name of order_.policies) {
+        const policy = model.policies.find((one) => one.name === name);
+        if (!policy) throw new RangeError(`there is no policy '${name}'`);
+        this.herds_.push(model.herd(policy, order_.settings));
+      }
+    } catch (error) {
+      this.free();
+      throw error;
+    }
   }
 
-  /** The next slice; nothing follows one that is done. */
-  next(): Report {
-    this.until_ += slice;
-    this.herds_.forEach((herd, index) => {
-      this.ended_[index] ||= herd.advance(this.until_);
-    });
+  /** Goes on by a step; true: that was the last. */
+  advance(): boolean {
+    this.until_ += step;
+    this.done_ = this.herds_.map((herd) => herd.advance(this.until_)).every((ended) => ended);
+    return this.done_;
+  }
+
+  /** What has become since the report before. */
+  report(): Progress {
+    // An event at its very end may have counted into the slot that follows.
+    const from = Math.floor(this.told_ / slotMs);
+    this.told_ = this.until_;
     return {
       kind: "progress",
       run: this.order_.run,
-      curves: this.herds_.map((herd) => herd.slots()),
-      figures: this.herds_.map((herd) => herd.figures()),
-      done: this.ended_.every((ended) => ended),
+      until: this.until_,
+      pieces: this.herds_.map((herd) => ({
+        from,
+        slots: herd.slots(from),
+        figures: herd.figures(),
+      })),
+      done: this.done_,
     };
   }
 

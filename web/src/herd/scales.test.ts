@@ -3,32 +3,43 @@ import { test } from "node:test";
 import {
   count_words,
   position_of,
-  positions,
   scales,
   seconds_words,
+  share_words,
   thinned,
+  unbroken,
   value_at,
 } from "./scales.ts";
 
-test("every slider reaches both of its ends, and keeps a value it was given", () => {
+test("every step of a slider is another, greater value, from one end to the other", () => {
   for (const scale of Object.values(scales)) {
-    assert.equal(value_at(scale, 0), scale.min);
-    assert.equal(value_at(scale, positions), scale.max);
-    assert.equal(value_at(scale, -5), scale.min);
-    assert.equal(value_at(scale, positions + 5), scale.max);
+    for (let at = 1; at < scale.length; at += 1) assert.ok(scale[at]! > scale[at - 1]!);
+    assert.equal(value_at(scale, -5), scale[0]);
+    assert.equal(value_at(scale, scale.length + 5), scale.at(-1));
   }
-  for (const value of [100, 2500, 100_000]) {
-    assert.equal(value_at(scales.clients, position_of(scales.clients, value)), value);
+  assert.deepEqual([scales.clients[0], scales.clients.at(-1)], [100, 1_000_000]);
+  assert.deepEqual([scales.rate[0], scales.rate.at(-1)], [50, 50_000]);
+  assert.deepEqual([scales.burst[0], scales.burst.at(-1)], [1, 1000]);
+});
+
+test("a value finds its stop, and one between two the nearer", () => {
+  for (const scale of Object.values(scales)) {
+    for (const value of scale) assert.equal(value_at(scale, position_of(scale, value)), value);
   }
-  assert.equal(value_at(scales.down, position_of(scales.down, 17)), 17);
-  assert.equal(value_at(scales.burst, position_of(scales.burst, 50)), 50);
+  assert.equal(value_at(scales.clients, position_of(scales.clients, 123_456)), 120_000);
+  assert.equal(value_at(scales.clients, position_of(scales.clients, 9e9)), 1_000_000);
+  assert.equal(value_at(scales.down, position_of(scales.down, 17)), 15);
 });
 
 test("figures read well", () => {
   assert.equal(count_words(100_000), "100,000");
   assert.equal(seconds_words(850), "850 ms");
   assert.equal(seconds_words(12_345), "12.3 s");
+  assert.equal(seconds_words(1_234_500), "1,234.5 s");
   assert.equal(seconds_words(NaN), "never");
+  assert.equal(share_words(99_999, 100_000), "99 %");
+  assert.equal(share_words(7, 7), "100 %");
+  assert.equal(unbroken("1 s, 5 times 30 % and 2 ms so"), "1\u00a0s, 5 times 30\u00a0% and 2\u00a0ms so");
 });
 
 test("a thinned curve keeps its spikes, and is as long as the longest beside it", () => {

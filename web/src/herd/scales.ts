@@ -1,47 +1,69 @@
-// The sliders' scales: position 0 to 1000 to a value in steps that read well.
+// The sliders' stops, and how figures are written.
 
-export interface Scale {
-  readonly min: number;
-  readonly max: number;
-  /** Logarithmic: each third of the way multiplies by the same. */
-  readonly log: boolean;
+/** One value for each position of a slider, so that a press of a key is a step that shows. */
+export type Scale = readonly number[];
+
+const steps = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
+
+/** The stops of every decade from `min` to `max`. */
+function decades(min: number, max: number): number[] {
+  const stops: number[] = [];
+  for (let decade = 10 ** Math.floor(Math.log10(min)); decade <= max; decade *= 10) {
+    for (const step of steps) stops.push(Math.round(step * decade * 10) / 10);
+  }
+  return stops.filter((stop) => stop >= min && stop <= max);
 }
-
-export const positions = 1000;
 
 export const scales = {
-  clients: { min: 100, max: 1_000_000, log: true },
-  down: { min: 0, max: 60, log: false },
-  rate: { min: 50, max: 50_000, log: true },
-  burst: { min: 1, max: 1000, log: true },
+  clients: decades(100, 1_000_000),
+  /** Seconds. */
+  down: [0, 0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 90, 120, 180, 300],
+  /** Clients a second. */
+  rate: decades(50, 50_000),
+  burst: decades(1, 1000).filter(Number.isInteger),
 } as const satisfies Record<string, Scale>;
 
-/** The value at a position, rounded to two digits that count. */
+/** The value at a position; a position beyond the ends is that end. */
 export function value_at(scale: Scale, position: number): number {
-  const part = Math.min(1, Math.max(0, position / positions));
-  if (!scale.log) return Math.round(scale.min + part * (scale.max - scale.min));
-  return Number((scale.min * (scale.max / scale.min) ** part).toPrecision(2));
+  const index = Math.min(scale.length - 1, Math.max(0, Math.round(position)));
+  return scale[index] ?? NaN;
 }
 
+/** The position of the stop that is nearest to a value. */
 export function position_of(scale: Scale, value: number): number {
-  const part = scale.log
-    ? Math.log(value / scale.min) / Math.log(scale.max / scale.min)
-    : (value - scale.min) / (scale.max - scale.min);
-  return Math.round(Math.min(1, Math.max(0, part)) * positions);
+  const within = Math.min(scale.at(-1) ?? NaN, Math.max(scale[0] ?? NaN, value));
+  const distance = (index: number): number => Math.abs((scale[index] ?? Infinity) - within);
+  let nearest = 0;
+  for (let index = 1; index < scale.length; index += 1) {
+    if (distance(index) < distance(nearest)) nearest = index;
+  }
+  return nearest;
 }
 
 const numbers = new Intl.NumberFormat("en");
+const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 export function count_words(value: number): string {
   return numbers.format(value);
 }
 
-/** "850 ms", "12.3 s"; "never" for NaN. */
+/** "850 ms", "12.3 s", "1,234.5 s"; "never" for NaN. All in one unit, for they are compared. */
 export function seconds_words(milliseconds: number): string {
   if (Number.isNaN(milliseconds)) return "never";
   return milliseconds < 1000
     ? `${Math.round(milliseconds)} ms`
-    : `${(milliseconds / 1000).toFixed(1)} s`;
+    : `${tenths.format(milliseconds / 1000)} s`;
+}
+
+/** The same words with each number kept beside its unit. */
+export function unbroken(words: string): string {
+  return words.replace(/(\d) (?=(?:s|ms|min|%)(?!\w))/g, "$1\u00a0");
+}
+
+/** "43 %"; the whole only when nobody is missing. */
+export function share_words(part: number, whole: number): string {
+  if (part >= whole) return "100 %";
+  return `${Math.floor((part / whole) * 100)} %`;
 }
 
 /**
