@@ -40,7 +40,7 @@ void run_page(const Setting& setting, Report& report) {
 }  // namespace
 
 int measure_browser(const Setting& setting) {
-  Report report("Chromium: thousands of messages per second to a callback",
+  Report report("Chromium: thousands of messages per second to a callback (more is better)",
                 "100 bytes of JSON each, median of " + std::to_string(setting.rounds) + " rounds");
   run_page(setting, report);
   report.finish(setting.results, "browser");

@@ -61,7 +61,8 @@ void check_same_work(const FanoutOptions& options, const std::vector<std::string
 int measure_compress(const FanoutOptions& options) {
   const std::vector<std::string> names{"freshet/deflate", "ws/deflate"};
   check_same_work(options, names);
-  return compare_fanout(options, names, "CPU of the server per delivery, compressed, µs",
+  return compare_fanout(options, names,
+                        "CPU of the server per delivery, compressed, µs (less is better)",
                         "compress");
 }
 

@@ -71,7 +71,8 @@ std::vector<std::unique_ptr<System>> start_all(const FanoutOptions& options,
 }  // namespace
 
 int measure_fanout(const FanoutOptions& options) {
-  return compare_fanout(options, peer_names(), "CPU of the server per delivery, µs", "fanout");
+  return compare_fanout(options, peer_names(),
+                        "CPU of the server per delivery, µs (less is better)", "fanout");
 }
 
 int compare_fanout(const FanoutOptions& options, const std::vector<std::string>& names,

@@ -146,7 +146,7 @@ int measure_latency(const Setting& setting) {
     if (system->name() == "freshet/websocket") ours = capacity;
     slowest = slowest == 0 ? capacity : std::min(slowest, capacity);
   }
-  Report report("publish to delivery, 99th percentile, µs",
+  Report report("From publish to delivery, 99th percentile, µs (less is better)",
                 std::to_string(subscriber_count) + " subscribers, " +
                     std::to_string(payload_bytes) + "-byte messages, median of " +
                     std::to_string(setting.rounds) + " rounds");

@@ -39,6 +39,49 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
+constexpr const char* plot_style =
+    "text{font:13px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:#10262f}"
+    ".ground{fill:#fbfdfd}.title{font-size:17px;font-weight:600}.soft{fill:#4c636c;font-size:12px}"
+    ".case{font-weight:600}.end{text-anchor:end}.ours{fill:#0d5c73}.near{fill:#5d9db0}"
+    ".other{fill:#a9bac0}.floor{fill:none;stroke:#8fa5ad;stroke-dasharray:4 3}"
+    "@media(prefers-color-scheme:dark){text{fill:#e4eff2}.ground{fill:#0b171d}.soft{fill:#94aeb8}"
+    ".ours{fill:#6fd3e3}.near{fill:#3f7f8f}.other{fill:#4f6a74}.floor{stroke:#94aeb8}}";
+
+// Ours, ours in another set-up, the least that any could need, and the peers.
+const char* class_of(std::string_view system) {
+  if (is_ours(system)) return "ours";
+  if (system.starts_with("freshet")) return "near";
+  return system.starts_with("floor") ? "floor" : "other";
+}
+
+std::string escaped(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '<') {
+      safe += "&lt;";
+    } else if (c == '&') {
+      safe += "&amp;";
+    } else {
+      safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string text_at(int x, int y, const char* classes, const std::string& words) {
+  return "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" class=\"" +
+         classes + "\">" + escaped(words) + "</text>";
+}
+
+// Three digits that count, or the whole number: "0.65", "5.40", "58.1", "4,377".
+std::string figure(double value) {
+  if (value < 10) return number(value, 2);
+  if (value < 100) return number(value, 1);
+  std::string text = number(value, 0);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
 }  // namespace
 
 double median(std::vector<double> values) {
@@ -143,39 +186,45 @@ std::string Report::json() const {
   return text + "\n  ]\n}\n";
 }
 
-// Horizontal bars, one block per case, each on a scale of its own.
+// Horizontal bars, one block per case, each on a scale of its own; on a ground of its own, light or
+// dark as the page around it.
 std::string Report::svg() const {
-  constexpr int width = 760, label_width = 190, bar_width = 480, line = 22;
-  int y = 64;
+  constexpr int bar_width = 460;
+  constexpr int value_width = 76;
+  constexpr int line = 24;
+  constexpr int margin = 20;
+  std::size_t longest = 0;
+  for (const Group& group : groups_) {
+    for (const System& system : group.systems) longest = std::max(longest, system.name.size());
+  }
+  // Letters of 13 px are 7 wide at most, but for a few.
+  const int label_width = margin + static_cast<int>(longest) * 7 + 12;
+  const int width = label_width + bar_width + value_width;
+  int y = 74;
   std::string body;
   for (const Group& group : groups_) {
-    body += "<text x=\"12\" y=\"" + std::to_string(y + 14) + "\" class=\"case\">" + group.name +
-            "</text>\n";
-    y += 26;
+    body += text_at(margin, y + 14, "case", group.name);
+    y += 28;
     double most = 0;
     for (const System& system : group.systems) most = std::max(most, median(system.values));
     for (const System& system : group.systems) {
       const double value = median(system.values);
-      const int length = std::max(1, static_cast<int>(value / most * bar_width));
-      const std::string text_y = std::to_string(y + 14);
-      body += "<text x=\"" + std::to_string(label_width) + "\" y=\"" + text_y +
-              "\" text-anchor=\"end\">" + system.name + "</text><rect x=\"" +
-              std::to_string(label_width + 8) + "\" y=\"" + std::to_string(y + 2) + "\" width=\"" +
-              std::to_string(length) + "\" height=\"16\" class=\"" +
-              (is_ours(system.name) ? "ours" : "other") + "\"/><text x=\"" +
-              std::to_string(label_width + 14 + length) + "\" y=\"" + text_y + "\">" +
-              number(value, 2) + "</text>\n";
+      const int length = std::max(2, static_cast<int>(value / most * bar_width));
+      body += text_at(label_width - 8, y + 14, "end", system.name) + "<rect x=\"" +
+              std::to_string(label_width) + "\" y=\"" + std::to_string(y + 2) + "\" width=\"" +
+              std::to_string(length) + "\" height=\"17\" rx=\"2\" class=\"" +
+              class_of(system.name) + "\"/>" +
+              text_at(label_width + length + 7, y + 14, "value", figure(value)) + "\n";
       y += line;
     }
-    y += 14;
+    y += 18;
   }
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + std::to_string(width) +
-         "\" height=\"" + std::to_string(y) +
-         "\" font-family=\"sans-serif\" font-size=\"13\">\n<style>.ours{fill:#1f77b4}.other"
-         "{fill:#b0b0b0}.case{font-weight:bold}</style>\n<rect width=\"100%\" height=\"100%\" "
-         "fill=\"#fff\"/>\n<text x=\"12\" y=\"24\" font-size=\"16\">" +
-         title_ + "</text>\n<text x=\"12\" y=\"44\">" + subtitle_ + "; " + machine() + "</text>\n" +
-         body + "</svg>\n";
+  const std::string size =
+      "width=\"" + std::to_string(width) + "\" height=\"" + std::to_string(y) + "\"";
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + std::to_string(width) + " " +
+         std::to_string(y) + "\" " + size + ">\n<style>" + plot_style + "</style>\n<rect " + size +
+         " class=\"ground\"/>\n" + text_at(margin, 30, "title", title_) +
+         text_at(margin, 52, "soft", subtitle_ + "; " + machine()) + "\n" + body + "</svg>\n";
 }
 
 }  // namespace freshet::bench

@@ -118,7 +118,7 @@ int measure_requests(const Setting& setting) {
   const Scratch scratch;
   const auto systems = start_all<RequestSystem>(setting, scratch, {"freshet/http", "node/http"});
   Report report(
-      "CPU of the server per request, µs",
+      "CPU of the server per request, µs (less is better)",
       std::to_string(request_clients) + " kept-alive connections, " + rounds_text(setting));
   for (std::size_t round = 0; round <= setting.rounds; ++round) {
     for (const Case& one : request_cases()) {
@@ -136,7 +136,7 @@ int measure_long_polling(const Setting& setting) {
   const Scratch scratch;
   const auto systems =
       start_all<LongPollSystem>(setting, scratch, {"freshet/long-polling", "nchan/long-polling"});
-  Report report("CPU of the server per delivered message and re-request, µs",
+  Report report("CPU of the server per delivered message and re-request, µs (less is better)",
                 std::to_string(payload_bytes) + "-byte messages, " + rounds_text(setting));
   for (std::size_t round = 0; round <= setting.rounds; ++round) {
     for (const auto& system : systems) {
