@@ -119,10 +119,11 @@ std::string settings_json(const server::HerdOptions& options) {
 }
 
 std::string title_of(const server::HerdOptions& options) {
-  std::string text = std::to_string(options.clients) + " clients, server away for " +
+  std::string text = grouped(options.clients) + " clients, server away for " +
                      seconds_words(options.down) + ", then admits " +
-                     std::to_string(static_cast<long long>(options.rate)) + " a second";
+                     grouped(static_cast<std::uint64_t>(options.rate)) + " a second";
   if (options.cold) text += "; no window known";
+  if (!options.tickets) text += "; no tickets";
   return text;
 }
 
@@ -132,7 +133,7 @@ int show(const Flags& flags, const std::vector<HerdResult>& results, const std::
   if (flags.json) {
     std::printf("%s", herd_json(results, settings).c_str());
   } else {
-    std::printf("%s; nobody can be back before %s\n\n%s", title.c_str(),
+    std::printf("%s; no server could have all back before %s\n\n%s", title.c_str(),
                 seconds_words(results.front().figures.ideal).c_str(), herd_table(results).c_str());
     if (results.size() <= 3) {
       for (const HerdResult& result : results) {

@@ -2,6 +2,7 @@
 // JSON, SVG. Used by `freshet herd`, of the model and of real connections.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ std::string herd_json(const std::vector<HerdResult>& results, const std::string&
 // A self-contained picture: for each result its arrivals, beside what the server admits a second,
 // and the share that is back.
 std::string herd_svg(const std::vector<HerdResult>& results, const std::string& title, double rate);
+
+// "100,000".
+std::string grouped(std::uint64_t number);
 
 // "12.3 s", "850 ms"; "never" for nothing.
 std::string seconds_words(const std::optional<Duration>& time);

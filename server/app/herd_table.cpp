@@ -19,12 +19,6 @@ std::string print(const char* format, Arguments... arguments) {
   return {line.data(), std::min(line.size() - 1, static_cast<std::size_t>(std::max(length, 0)))};
 }
 
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
-}
-
 // What a row tells behind its numbers, when there is something to tell.
 std::string remark(const Figures& figures) {
   if (figures.recovered == figures.clients) return {};
@@ -68,6 +62,11 @@ std::vector<Column> columns_of(const HerdResult& result, std::size_t count) {
   return columns;
 }
 
+// What is admitted in 100 ms: "2,000", "0.5".
+std::string slot_words(double rate) {
+  return rate < 1'000 ? print("%g", rate / 10) : grouped(static_cast<std::uint64_t>(rate / 10));
+}
+
 // A column of `height` rows that is filled up to `share`, as eighths of blocks, from the top.
 std::string cell(double share, std::size_t row, std::size_t height) {
   static constexpr std::array<const char*, 9> blocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -79,6 +78,12 @@ std::string cell(double share, std::size_t row, std::size_t height) {
 }
 
 }  // namespace
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
 
 std::string seconds_words(const std::optional<Duration>& time) {
   if (!time) return "never";
@@ -102,8 +107,8 @@ std::string herd_chart(const HerdResult& result, double rate, unsigned columns) 
   const std::vector<Column> all = columns_of(result, width);
   double top = 1;
   for (const Column& column : all) top = std::max(top, column.arrivals);
-  std::string text = print("%s: arrivals per 100 ms, where the server admits %g\n",
-                           result.name.c_str(), rate / 10);
+  std::string text = print("%s: arrivals per 100 ms, where the server admits %s\n",
+                           result.name.c_str(), slot_words(rate).c_str());
   for (std::size_t row = 0; row < height; ++row) {
     const std::string label = row == 0 ? grouped(static_cast<std::uint64_t>(top)) : "";
     text += print("%*s ", static_cast<int>(margin - 1), label.c_str());
@@ -113,6 +118,15 @@ std::string herd_chart(const HerdResult& result, double rate, unsigned columns) 
   text += print("%*s ", static_cast<int>(margin - 1), "back");
   for (const Column& column : all) text += cell(column.back, 0, 1);
   const double end = static_cast<double>(result.slots.size()) * 0.1;
+  const Figures& figures = result.figures;
+  const double away = static_cast<double>(figures.ideal.count()) / 1000 - figures.clients / rate;
+  if (away > 0) {
+    text += print("\n%*s ", static_cast<int>(margin - 1), "away");
+    const double last = end > 0 ? away / end * static_cast<double>(width) : 0;
+    for (std::size_t column = 0; column < width && static_cast<double>(column) < last; ++column) {
+      text += "░";
+    }
+  }
   text += '\n' + std::string(margin, ' ') + print("0 s%*.0f s\n", static_cast<int>(width - 5), end);
   return text;
 }
