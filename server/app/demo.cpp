@@ -46,10 +46,13 @@ std::vector<std::string> server_flags(const Flags& flags) {
 // The program's own client of its server. Threads: one at a time, but for its callback.
 class Line {
  public:
-  explicit Line(const std::string& url) : client_(url, {}, make_native_platform()) {
+  Line(const std::string& url, const Flags& flags) : client_(url, {}, make_native_platform()) {
     auto asks = client_.subscribe(ask_topic, [this](const Message&) { asked_ = true; });
     if (asks) asks_ = *std::move(asks);
-    tell({{"kind", "ready"}});
+    tell({{"kind", "ready"},
+          {"clients", flags.clients},
+          {"rate", flags.rate},
+          {"down_ms", flags.down.count()}});
   }
   ~Line() { client_.close(); }
 
@@ -125,7 +128,7 @@ ExitCode demo(const Flags& flags) {
   }
   std::printf("freshet demo listening on %s\n", server.process().url().c_str());
   std::fflush(stdout);
-  Line line(server.process().url());
+  Line line(server.process().url(), flags);
   constexpr std::chrono::milliseconds look{100};
   for (;;) {
     if (const auto code = ending.wait_for(look)) return *code;

@@ -14,7 +14,8 @@ class DemoTest(unittest.TestCase):
                            "--down", "500ms")
             url = demo.line("stdout").split()[-1]
             told = Running(self, "sub", "demo.herd", "--cursor", "earliest", "--url", url)
-            self.assertEqual(json.loads(told.line("stdout"))["data"]["kind"], "ready")
+            self.assertEqual(json.loads(told.line("stdout"))["data"],
+                             {"kind": "ready", "clients": 40, "rate": 100, "down_ms": 500})
             asked = freshet("pub", "demo.herd.ask", "{}", "--url", url)
             self.assertEqual(asked.returncode, 0, asked.stderr)
             kinds = []

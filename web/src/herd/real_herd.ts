@@ -3,7 +3,7 @@ import type { Client } from "@freshet/client";
 import { required, set_text } from "../shell/dom.ts";
 import { HerdChart } from "./chart.ts";
 import { slotMs } from "./model.ts";
-import { parse_report, type RealReport, type RealResult } from "./real_report.ts";
+import { parse_report, type RealPlan, type RealReport, type RealResult } from "./real_report.ts";
 import { count_words, seconds_words } from "./scales.ts";
 
 export class RealHerd {
@@ -20,7 +20,7 @@ export class RealHerd {
       onMessage: ({ data }) => this.show(data),
       onLive: () => {
         if (this.button_.disabled && this.state_.dataset.kind === undefined) {
-          set_text(this.state_, "This server cannot be killed from here: that takes `freshet demo`, as ./dev run starts it.");
+          set_text(this.state_, "This server cannot be killed from here: that takes freshet demo, which ./dev run starts.");
         }
       },
       onError: ({ message }) => set_text(this.state_, message),
@@ -42,7 +42,7 @@ export class RealHerd {
     this.button_.disabled = report.kind === "progress";
     switch (report.kind) {
       case "ready":
-        return set_text(this.state_, "ready");
+        return set_text(this.state_, plan_words(report));
       case "progress":
       case "failed":
         return set_text(this.state_, report.words);
@@ -78,4 +78,12 @@ export class RealHerd {
         `The whole line is who tries, the dashed one who is let in.`,
     );
   }
+}
+
+function plan_words({ clients, rate, down_ms }: RealPlan): string {
+  const ideal = down_ms + (clients / rate) * 1000;
+  return (
+    `${count_words(clients)} real clients, the server away for ${seconds_words(down_ms)}, then ` +
+    `${count_words(rate)} admitted a second: at best all are back after ${seconds_words(ideal)}`
+  );
 }

@@ -8,14 +8,15 @@ const result = {
 };
 
 test("what the demo's program tells is taken as it is", () => {
-  for (const report of [{ kind: "ready" }, { kind: "progress", words: "2 of 3 back" }, result]) {
+  const ready = { kind: "ready", clients: 2, rate: 100, down_ms: 500 };
+  for (const report of [ready, { kind: "progress", words: "2 of 3 back" }, result]) {
     assert.deepEqual(parse_report(report), report);
   }
   assert.deepEqual(parse_report({ ...result, all_ms: null }), { ...result, all_ms: null });
 });
 
 test("what others publish there is refused", () => {
-  for (const other of [{}, { kind: "progress" }, { ...result, back: "all" }, { ...result, peak: "9" }, 7]) {
+  for (const other of [{}, { kind: "ready" }, { kind: "progress" }, { ...result, back: "all" }, { ...result, peak: "9" }, 7]) {
     assert.throws(() => parse_report(other), TypeError);
   }
 });

@@ -20,12 +20,21 @@ export interface RealResult {
   readonly back: readonly number[];
 }
 
+/** What an order will do. */
+export interface RealPlan {
+  readonly kind: "ready";
+  readonly clients: number;
+  readonly rate: number;
+  readonly down_ms: number;
+}
+
 export type RealReport =
-  | { readonly kind: "ready" }
+  | RealPlan
   | { readonly kind: "progress" | "failed"; readonly words: string }
   | RealResult;
 
-const numbers = ["clients", "rate", "down_ms", "recovered", "ideal_ms", "peak", "tries", "gaps", "lost", "twice"];
+const plan = ["clients", "rate", "down_ms"];
+const numbers = [...plan, "recovered", "ideal_ms", "peak", "tries", "gaps", "lost", "twice"];
 
 function is_numbers(value: unknown): boolean {
   return Array.isArray(value) && value.every((one) => typeof one === "number");
@@ -34,11 +43,13 @@ function is_numbers(value: unknown): boolean {
 /** Throws for anything else. */
 export function parse_report(data: unknown): RealReport {
   const report = data as Record<string, unknown>;
+  const has = (names: readonly string[]): boolean =>
+    names.every((name) => typeof report[name] === "number");
   const good =
-    report.kind === "ready" ||
+    (report.kind === "ready" && has(plan)) ||
     ((report.kind === "progress" || report.kind === "failed") && typeof report.words === "string") ||
     (report.kind === "result" &&
-      numbers.every((name) => typeof report[name] === "number") &&
+      has(numbers) &&
       (report.all_ms === null || typeof report.all_ms === "number") &&
       is_numbers(report.arrivals) &&
       is_numbers(report.back));
