@@ -49,6 +49,16 @@ std::string request_text(std::string_view method, std::string_view target, std::
   return text.append("\r\n").append(body);
 }
 
+std::vector<std::string> get_at_once(TestServer& server, const std::vector<std::string>& targets) {
+  std::string requests;
+  for (const std::string& target : targets) requests += request_text("GET", target);
+  park::LoopbackClient client = server.connect();
+  client.send(requests);
+  std::vector<std::string> answers;
+  for (std::size_t i = 0; i < targets.size(); ++i) answers.push_back(client.read_answer());
+  return answers;
+}
+
 std::string handshake_text(std::string_view target, std::string_view headers) {
   return request_text("GET", target,
                       "Upgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -91,6 +91,10 @@ class TestServer {
 std::string request_text(std::string_view method, std::string_view target,
                          std::string_view headers = {}, std::string_view body = {});
 
+// Asks for all these in one packet, so that they reach the server as one crowd on a machine of any
+// speed, and gives the answers in order.
+std::vector<std::string> get_at_once(TestServer& server, const std::vector<std::string>& targets);
+
 // The handshake of a WebSocket client.
 std::string handshake_text(std::string_view target, std::string_view headers = {});
 
