@@ -18,7 +18,7 @@ run_layer() {
 run_integration() {
   local folder=$1 suffix=$2
   if [ -x "$folder/integration_tests" ]; then
-    step "integration tests$suffix" run_layer "$folder" '^integration_'
+    step "integration tests$suffix" run_layer "$folder" '^integration_' --parallel 2
   else
     echo "== integration tests$suffix: there are none yet"
   fi
