@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <exception>
 #include <utility>
@@ -60,6 +61,19 @@ constexpr std::string_view preflight_headers =
     "Authorization, Content-Type, Idempotency-Key, Last-Event-ID";
 constexpr std::string_view exposed_headers =
     "Retry-After, Freshet-Retry-After-Ms, Freshet-Ticket, ETag";
+
+// cpp-httplib has its own words for a status, some of an older RFC ("Payload Too Large"): the
+// status line is to say what a problem document's title says. `answer` begins "HTTP/1.1 413 ".
+void name_status(std::string& answer) {
+  constexpr std::size_t digits = std::string_view("HTTP/1.1 ").size();
+  constexpr std::size_t words = digits + std::string_view("413 ").size();
+  const std::size_t end = answer.find("\r\n");
+  if (end == std::string::npos || end < words) return;
+  int status = 0;
+  std::from_chars(&answer[digits], &answer[words], status);
+  const std::string_view phrase = reason_phrase(status);
+  if (answer.compare(words, end - words, phrase) != 0) answer.replace(words, end - words, phrase);
+}
 
 // The one request that process_request works on, on this thread: handlers of cpp-httplib get
 // nothing of ours passed through.
@@ -137,7 +151,9 @@ class HttpEngine::Core final : public httplib::Server {
     Exchange* const outer = std::exchange(current_exchange, &exchange);
     process_request(stream, {}, 0, {}, 0, false, closed, nullptr, nullptr);
     current_exchange = outer;
-    return stream.take_output();
+    std::string output = stream.take_output();
+    name_status(output);
+    return output;
   }
 
   std::string fixed_headers(const Request& request, OriginVerdict verdict) const {

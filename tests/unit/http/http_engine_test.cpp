@@ -47,6 +47,19 @@ TEST_CASE("an answer has a status line, the handler's headers and its length", "
   REQUIRE(answered.keep_alive);
 }
 
+TEST_CASE("the status line says what the problem document's title says", "[http][engine]") {
+  const int status =
+      GENERATE(400, 401, 403, 404, 405, 408, 413, 414, 417, 426, 429, 431, 500, 501, 503, 505);
+  HttpEngine engine;
+  engine.get("/", [status](const Request&, Response& response) {
+    set_problem(response, {.status = status, .code = "any", .detail = "no"});
+  });
+  const auto answered = ask(engine, get_request("/"));
+  const std::string title(reason_phrase(status));
+  CHECK(answered.bytes.starts_with("HTTP/1.1 " + std::to_string(status) + " " + title + "\r\n"));
+  CHECK(answered.body().find("\"title\":\"" + title + "\"") != std::string::npos);
+}
+
 TEST_CASE("a header that a handler sets twice is sent twice", "[http][engine]") {
   HttpEngine engine;
   engine.get("/", [](const Request&, Response& response) {
