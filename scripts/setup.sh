@@ -11,7 +11,8 @@ build=(cmake ninja-build ccache g++ clang-19 lld-19 llvm-19 python3 xz-utils cur
   nlohmann-json3-dev libcli11-dev libspdlog-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
   liburing-dev)
 # WebKit's MiniBrowser comes with its driver's library; Xvfb gives it a display.
-test=(libclang-rt-19-dev clang-format-19 chromium firefox-esr webkit2gtk-driver xvfb xauth brotli openssl procps)
+test=(libclang-rt-19-dev clang-format-19 chromium firefox-esr webkit2gtk-driver xvfb xauth brotli openssl procps
+  php-cli)
 proxies=(nginx-light haproxy)
 
 purpose=${1:-test}
