@@ -119,7 +119,8 @@ std::future<Result<Ack>> ClientDriver::publish(std::string_view topic, std::stri
   if (!url_) return failed_publish(url_.error());
   // Several publishes share one request, line by line: a value that is not one would be several.
   if (!nlohmann::json::accept(json)) {
-    return failed_publish({ErrorCode::invalid_json, "the data is not one JSON value in UTF-8"});
+    return failed_publish({ErrorCode::invalid_json,
+                           "the data is not one JSON value in UTF-8; text must be \"quoted\""});
   }
   // Valid JSON has raw line ends only between its tokens.
   std::replace(json.begin(), json.end(), '\n', ' ');

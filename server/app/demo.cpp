@@ -158,9 +158,9 @@ void add_demo(CLI::App& program, Run& run) {
   group.duration("--down", flags->down, "How long the server is away when the lab kills it",
                  Duration{0});
   command.footer(
-      "It runs `freshet serve` as a child on 127.0.0.1. Whoever can publish to demo.herd.ask makes "
-      "it\n"
-      "connect its clients, kill that child and start it again; the log is empty then.");
+      "It runs `freshet serve` as a child on 127.0.0.1. Whoever can publish to\n"
+      "demo.herd.ask makes it connect its clients, kill that child and start it again;\n"
+      "the log is empty then.");
   command.callback([flags, &run] { run = [flags] { return demo(*flags); }; });
 }
 

@@ -68,6 +68,39 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
+// CLI11's own words where they are for people, ours where they are not.
+std::string in_words(const CLI::App& program, const CLI::ParseError& error) {
+  const std::string said = error.what();
+  // Not by its name, which may be the command's.
+  const auto is = [&](CLI::ExitCodes kind) {
+    return error.get_exit_code() == static_cast<int>(kind);
+  };
+  const auto chosen = program.get_subcommands();
+  if (is(CLI::ExitCodes::RequiredError) && chosen.empty()) {
+    // It asks for a subcommand even when what stands there is none.
+    const std::vector<std::string> unknown = program.remaining();
+    return unknown.empty() ? "a command is missing" : "there is no command '" + unknown[0] + "'";
+  }
+  if (is(CLI::ExitCodes::ExtrasError)) {
+    const std::vector<std::string> unknown = program.remaining(true);
+    if (unknown.empty()) return said;
+    const std::string& first = unknown.front();
+    return first.starts_with('-') ? "there is no option '" + first + "'"
+                                  : "'" + first + "' is one word too many";
+  }
+  // "--port: 1 required N missing"
+  if (is(CLI::ExitCodes::ArgumentMismatch))
+    return said.substr(0, said.find(':')) + " needs a value";
+  // "Could not convert: --clients = many"
+  const std::size_t name = said.find(": ");
+  const std::size_t value = said.find(" = ");
+  if (is(CLI::ExitCodes::ConversionError) && name < value && value != std::string::npos) {
+    return said.substr(name + 2, value - name - 2) + ": '" + said.substr(value + 3) +
+           "' is not a number that it takes";
+  }
+  return said;
+}
+
 }  // namespace
 
 void lay_out_help(CLI::App& program) {
@@ -81,12 +114,7 @@ int explain(CLI::App& program, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return program.exit(error);
   std::string name = "freshet";
   for (const CLI::App* chosen : program.get_subcommands()) name += ' ' + chosen->get_name();
-  std::string what = error.what();
-  // CLI11 asks for a subcommand even when what stands there is none.
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && name == "freshet") {
-    const std::vector<std::string> unknown = program.remaining();
-    what = unknown.empty() ? "a command is missing" : "there is no command '" + unknown[0] + "'";
-  }
+  const std::string what = in_words(program, error);
   std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", name.c_str(), what.c_str(), name.c_str());
   return usage;
 }

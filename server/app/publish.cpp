@@ -21,6 +21,7 @@ struct Flags {
   ClientFlags client;
   std::string topic;
   std::string value;
+  bool has_value = false;
   bool lines = false;
   bool json = false;
 };
@@ -32,6 +33,12 @@ std::string line_value(const std::string& line) {
 }
 
 ExitCode publish(const Flags& flags) {
+  if (flags.has_value && !nlohmann::json::accept(flags.value)) {
+    // The shell takes the quotes that text needs: everybody's first mistake.
+    complain("pub", "'" + flags.value.substr(0, 100) +
+                        "' is not one JSON value in UTF-8; text is written '\"hi\"'");
+    return usage;
+  }
   Ending ending;
   ReachabilityWatch watch{"pub", flags.client.url, ending};
   Client client{flags.client.url, flags.client.options()};
@@ -39,7 +46,7 @@ ExitCode publish(const Flags& flags) {
   PublishPipe pipe{"pub", client, ending};
   if (!flags.lines) {
     std::string value = flags.value;
-    if (value.empty()) value.assign(std::istreambuf_iterator<char>(std::cin), {});
+    if (!flags.has_value) value.assign(std::istreambuf_iterator<char>(std::cin), {});
     pipe.publish(flags.topic, std::move(value));
     return pipe.finish();
   }
@@ -81,7 +88,10 @@ void add_publish(CLI::App& program, Run& run) {
       "Prints {\"id\":N} for each message once the log has it. Reads on only as fast as\n"
       "the server takes it, so that nothing is lost:\n"
       "  tail -F app.log | freshet pub notifications.log --lines");
-  command.callback([flags, &run] { run = [flags] { return publish(*flags); }; });
+  command.callback([flags, value, &run] {
+    flags->has_value = value->count() > 0;
+    run = [flags] { return publish(*flags); };
+  });
 }
 
 }  // namespace freshet::app

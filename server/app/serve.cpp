@@ -53,7 +53,9 @@ void add_access_flags(CLI::App& command, Flags& flags) {
       .text("--publish-key", server.publish_key, "KEY",
             "Only who shows this key may publish. Better given by the environment, where ps does "
             "not show it")
-      ->envname("FRESHET_PUBLISH_KEY");
+      ->envname("FRESHET_PUBLISH_KEY")
+      // --publish-key "$KEY" with KEY unset is no wish to let everybody publish.
+      ->check([](const std::string& key) { return key.empty() ? "the key is empty" : ""; });
   group.flag("--open", server.open, "Let everybody publish, on any address");
   command
       .add_option("--allow-origin", server.allowed_origins,
@@ -217,6 +219,9 @@ int fail(ExitCode code, const std::string& message) {
 int serve(Flags& flags) {
   ServerOptions& options = flags.server;
   const auto listen = parse_endpoint(flags.port.empty() ? flags.listen : "127.0.0.1:" + flags.port);
+  if (!listen && !flags.port.empty()) {
+    return fail(usage, "--port: '" + flags.port + "' is not a port (0 to 65535)");
+  }
   if (!listen) return fail(usage, listen.error().message);
   options.host = listen->host;
   options.port = listen->port;

@@ -157,8 +157,9 @@ Server::~Server() { stop(); }
 
 Result<void> Server::check() const {
   if (!is_loopback(options_.host) && options_.publish_key.empty() && !options_.open) {
+    const bool is_ipv6 = options_.host.find(':') != std::string::npos;
     return Error{ErrorCode::invalid_argument,
-                 "refusing to listen on " + options_.host +
+                 "refusing to listen on " + (is_ipv6 ? "[" + options_.host + "]" : options_.host) +
                      ": anybody who reaches it could publish; add --publish-key KEY so that only "
                      "its holders can, or --open if that is meant"};
   }

@@ -86,7 +86,9 @@ class PublishTest(ProgramTest):
         cases = [
             (["chat.*", "1"], "'chat.*' is not a topic"),
             (["chat..x", "1"], "empty segment"),
-            (["a", "{oops"], "not one JSON value"),
+            (["a", "{oops"], "'{oops' is not one JSON value"),
+            (["a", "hi"], """'hi' is not one JSON value in UTF-8; text is written '"hi"'"""),
+            (["a", ""], "'' is not one JSON value"),
             (["a", "1", "2"], "2"),
             (["a", "1", "--lines"], "--lines"),
             (["a", "--json"], "--lines"),

@@ -64,7 +64,7 @@ class ServeTest(ProgramTest):
     def test_others_may_not_reach_it_without_a_key_or_leave(self):
         for host in ("0.0.0.0:0", "[::]:0"):
             ended = freshet("serve", "--listen", host)
-            self.assert_ends(ended, USAGE, "anybody who reaches it could publish", "--publish-key", "--open")
+            self.assert_ends(ended, USAGE, f"refusing to listen on {host.removesuffix(':0')}: ", "anybody who reaches it could publish", "--publish-key", "--open")
         self.server("--open", listen="0.0.0.0:0")
         self.server("--publish-key", "s3cret", listen="0.0.0.0:0")
         self.server(listen="0.0.0.0:0", FRESHET_PUBLISH_KEY="s3cret")
@@ -105,7 +105,11 @@ class ServeTest(ProgramTest):
     def test_what_cannot_be_is_refused_with_why(self):
         cases = [
             (["--listen", "8080"], "'8080' is not an address"),
-            (["--port", "80000"], "'127.0.0.1:80000' is not an address"),
+            (["--port", "80000"], "--port: '80000' is not a port (0 to 65535)"),
+            (["--port", "1 "], "--port: '1 ' is not a port"),
+            (["--port"], "--port needs a value"),
+            (["--publish-key", ""], "--publish-key: the key is empty"),
+            (["here"], "'here' is one word too many"),
             (["--port", "1", "--listen", "127.0.0.1:1"], "--port"),
             (["--ping", "soon"], "'soon' is not a duration (250ms, 25s, 5m, 1h)"),
             (["--ping", "5"], "must be from 100ms to 1h"),

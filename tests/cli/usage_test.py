@@ -5,7 +5,7 @@ import unittest
 
 from program import DONE, USAGE, ProgramTest, freshet
 
-COMMANDS = ["serve", "pub", "sub", "replay", "herd"]
+COMMANDS = ["serve", "pub", "sub", "replay", "herd", "demo"]
 
 
 class UsageTest(ProgramTest):
@@ -38,11 +38,16 @@ class UsageTest(ProgramTest):
         self.assert_ends(freshet("frob"), USAGE, "'frob'", "freshet --help")
 
     def test_an_unknown_option_is_told_with_where_help_is(self):
-        arguments = {"serve": [], "pub": ["chat.lobby", "1"], "sub": ["chat.*"], "replay": [__file__, "--topic", "a"], "herd": []}
+        arguments = {"serve": [], "pub": ["chat.lobby", "1"], "sub": ["chat.*"], "replay": [__file__, "--topic", "a"], "herd": [],
+                     "demo": ["--pages", "."]}
         for command in COMMANDS:
             ended = freshet(command, *arguments[command], "--frob")
-            self.assert_ends(ended, USAGE, f"freshet {command}: ", "--frob", f"freshet {command} --help")
+            self.assert_ends(ended, USAGE, f"freshet {command}: there is no option '--frob'", f"freshet {command} --help")
             self.assertEqual(ended.stdout, "")
+
+    def test_a_number_that_is_none_is_told(self):
+        self.assert_ends(freshet("herd", "--clients", "many"), USAGE, "--clients: 'many' is not a number")
+        self.assert_ends(freshet("herd", "--clients", "-1"), USAGE, "--clients: '-1' is not a number that it takes")
 
 
 if __name__ == "__main__":
