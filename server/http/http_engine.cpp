@@ -363,6 +363,8 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes,
   park::Reply reply;
   if (!Core::is_apart(exchange)) reply.bytes = core_->run(exchange);
   Response& response = exchange.response;
+  reply.hang_up = response.parking_ == Response::Parking::at_once && response.hang_up_;
+  if (reply.hang_up) exchange.late.keep_alive_ = false;
   reply.keep_alive = exchange.late.keep_alive();
   reply.parked = std::move(response.parked_);
   int status = response.status;

@@ -85,8 +85,11 @@ class Response : public Answer {
   std::shared_ptr<DeferredAnswer> defer();
 
   // The Answer part is encoded as a late one would be, without cpp-httplib: for refusals, which are
-  // to cost little.
-  void answer_at_once() { parking_ = Parking::at_once; }
+  // to cost little. With `hang_up` the connection ends with it (park::Reply::hang_up).
+  void answer_at_once(bool hang_up = false) {
+    parking_ = Parking::at_once;
+    hang_up_ = hang_up;
+  }
 
   // Answers 101 with `headers` (Upgrade, Sec-WebSocket-Accept, …; "Connection: Upgrade" is added);
   // from then on all input goes to parked->handle_bytes(). `status` is ignored.
@@ -98,6 +101,7 @@ class Response : public Answer {
   enum class Parking { none, at_once, stream, answer, upgraded };
 
   Parking parking_ = Parking::none;
+  bool hang_up_ = false;
   std::unique_ptr<park::Parked> parked_;
   const LateAnswer* late_ = nullptr;  // The engine's, for the time of the handler's call.
 };

@@ -61,6 +61,12 @@ void Connection::close_after_flush(Blob last) {
   update_deadline();
 }
 
+void Connection::await_close() {
+  assert(phase_ == Phase::upgraded || phase_ == Phase::closed);
+  awaits_close_ = true;
+  update_deadline();
+}
+
 void Connection::abort() { close_socket(CloseReason::local); }
 
 void Connection::finish_parked(bool keep_alive, Blob last) {
@@ -316,6 +322,7 @@ void Connection::answer(const RequestBytes& request) {
     add(loop_->counters_.parked, 1);
     parked_->handle_parked(*this);
   } else if (!reply.keep_alive) {
+    hangs_up_ = reply.hang_up;
     close_after_flush();
   }
 }
@@ -347,7 +354,8 @@ void Connection::queue(Blob blob) {
 
 void Connection::shut_down() {
   if (parked_ != nullptr) retire_parked(CloseReason::local);
-  if (at_end_ || ::shutdown(fd_, SHUT_WR) != 0) {
+  // Without input that nobody read the kernel sends no reset, which could overtake the answer.
+  if (at_end_ || (hangs_up_ && !readable_) || ::shutdown(fd_, SHUT_WR) != 0) {
     close_socket(CloseReason::local);
     return;
   }
@@ -383,6 +391,7 @@ void Connection::update_deadline() {
     case Phase::upgraded:
       // Without it a peer that reads nothing would hold its outbox for ever.
       if (!outbox_.empty() && !writable_) wanted = &loop_->stall_;
+      if (awaits_close_) wanted = &loop_->linger_;
       break;
     case Phase::closed:
       return;

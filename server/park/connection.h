@@ -52,6 +52,11 @@ class Connection : private DeadlineNode {
   // handle_closed(local) follows.
   void close_after_flush(Blob last = {});
 
+  // What is queued was the last: the peer is to end the connection. It gets linger_max for that;
+  // abort() may end it sooner. Spares the shutdown that close_after_flush() makes first.
+  // REQUIRES: parked, ParkMode::upgraded.
+  void await_close();
+
   // Closes at once and drops what is queued. handle_closed(local) follows later in this turn.
   void abort();
 
@@ -125,6 +130,8 @@ class Connection : private DeadlineNode {
   bool half_close_told_ : 1 = false;
   bool above_low_mark_ : 1 = false;  // The outbox was, and has not fallen to it since.
   bool request_seen_ : 1 = false;
+  bool awaits_close_ : 1 = false;  // await_close() was called.
+  bool hangs_up_ : 1 = false;      // Of the last answer: Reply::hang_up.
   bool in_flush_list_ : 1 = false;
   bool in_ready_list_ : 1 = false;
   int fd_;

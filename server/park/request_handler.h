@@ -63,6 +63,9 @@ struct Reply {
   std::unique_ptr<Parked> parked;  // Null: `bytes` are the whole answer.
   ParkMode mode = ParkMode::http;
   bool keep_alive = true;  // False: close after `bytes`. Ignored when parked.
+  // With keep_alive false: close at once behind `bytes`, as far as all that came is read, instead
+  // of waiting for the peer to close too. A client that still sends may lose the answer.
+  bool hang_up = false;
 };
 
 // Answers whole requests. Each loop has its own, made and destroyed on its thread.

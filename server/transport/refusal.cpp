@@ -1,6 +1,7 @@
 #include "transport/refusal.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -37,10 +38,12 @@ void make_event_stream(Response& response, std::string body) {
   response.content_type = "text/event-stream";
   response.headers.emplace_back("Cache-Control", "no-store");
   response.body = std::move(body);
-  response.answer_at_once();
+  // Its client returns in seconds or minutes: a herd of them would hold sockets all that time.
+  response.answer_at_once(true);
 }
 
-// A WebSocket that says why it will not have the client, and ends.
+// A WebSocket that says why it will not have the client, and ends. The client answers the close
+// frame (RFC 6455 §5.5.1), and then nothing more is to come: one call closes the socket.
 class RefusedWebSocket final : public park::Parked {
  public:
   RefusedWebSocket(std::string frame, std::uint16_t code, std::string_view reason)
@@ -48,14 +51,34 @@ class RefusedWebSocket final : public park::Parked {
                wire::encode_frame(wire::Opcode::close, wire::close_payload(code, reason))) {}
 
   void handle_parked(park::Connection& connection) override {
-    connection.close_after_flush(park::make_blob(std::move(bytes_)));
+    connection_ = &connection;
+    connection.send(std::move(bytes_));
+    connection.await_close();
   }
+
+  // What came before our frames have left is no answer to them.
+  void handle_bytes(std::span<const char> bytes) override {
+    constexpr auto close = static_cast<char>(0x80 | static_cast<int>(wire::Opcode::close));
+    if (connection_->outbox_bytes() == 0 && bytes.front() == close) connection_->abort();
+  }
+
+  void handle_peer_half_closed() override { connection_->close_after_flush(); }
 
  private:
   std::string bytes_;
+  park::Connection* connection_ = nullptr;
 };
 
-Error busy_error() { return {ErrorCode::busy, "the server is busy; come back later"}; }
+// Made once: many are refused.
+const Answer& busy_answer() {
+  static const Answer answer = [] {
+    Response busy;
+    set_error(busy, {ErrorCode::busy, "the server is busy; come back later"});
+    std::erase_if(busy.headers, [](const auto& field) { return field.first == "Retry-After"; });
+    return static_cast<Answer>(std::move(busy));
+  }();
+  return answer;
+}
 
 }  // namespace
 
@@ -78,8 +101,7 @@ void refuse_sse_busy(const Request& request, Response& response, const ComeBack&
 }
 
 void refuse_poll_busy(Response& response, const ComeBack& when) {
-  set_error(response, busy_error());
-  std::erase_if(response.headers, [](const auto& field) { return field.first == "Retry-After"; });
+  static_cast<Answer&>(response) = busy_answer();
   add_retry_after(response, when);
   response.answer_at_once();
 }

@@ -216,6 +216,37 @@ TEST_CASE("a reader that takes nothing is dropped after write_stall_max", "[park
   REQUIRE(server.sum(&LoopCounters::outbox_bytes) == 0);
 }
 
+TEST_CASE("a peer that is awaited to end its connection is cut off after linger_max",
+          "[park][loop]") {
+  LoopsOptions options = one_loop();
+  options.loop.linger_max = Duration{30};
+  const auto events = std::make_shared<ParkedEvents>();
+  events->on_parked = [](Connection& connection) {
+    connection.send(std::string("bye"));
+    connection.await_close();
+  };
+  LoopbackServer server(
+      [&](Connection&, const Heard&) {
+        return Reply{.bytes = {}, .parked = scripted_parked(events), .mode = ParkMode::upgraded};
+      },
+      options);
+  LoopbackClient client = server.connect();
+  client.send(get("/"));
+  REQUIRE(client.read_to_end() == "bye");
+  REQUIRE(events->closed.take() == CloseReason::local);
+  REQUIRE(server.sum(&LoopCounters::linger_timeouts_total) == 1);
+}
+
+TEST_CASE("an answer that hangs up is read whole, and its connection is over", "[park][loop]") {
+  LoopbackServer server([&](Connection&, const Heard&) {
+    return Reply{.bytes = ok("bye", false), .keep_alive = false, .hang_up = true};
+  });
+  LoopbackClient client = server.connect();
+  client.send(get("/"));
+  REQUIRE(client.read_to_end() == ok("bye", false));
+  server.run([](Loop& loop) { REQUIRE(loop.connection_count() == 0); });
+}
+
 TEST_CASE("a peer that does not close after the last answer is cut off after linger_max",
           "[park][loop]") {
   auto options = one_loop();

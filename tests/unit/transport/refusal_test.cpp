@@ -88,6 +88,10 @@ class FullServer {
   park::Loops loops_;
 };
 
+constexpr std::string_view websocket_upgrade =
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
 std::string numbered(std::string_view path, int client, std::string_view headers = {}) {
   return get_request(std::string(path) + "?pattern=a&pattern=b.*&cursor=earliest&sdk=x&client=c" +
                          std::to_string(client),
@@ -197,11 +201,40 @@ TEST_CASE("each error has its close code", "[transport][refusal]") {
   CHECK(close_code_of(ErrorCode::invalid_cursor) == 4004);
 }
 
+TEST_CASE("who is refused a stream holds no socket until it returns; a poll keeps its own",
+          "[transport][refusal]") {
+  FullServer server;
+  park::LoopbackClient events = server.connect();
+  events.send(numbered("/v1/sse", 1));
+  const std::string answer = events.read_to_end();
+  CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
+  CHECK(answer.find("\"op\":\"retry\"") != std::string::npos);
+
+  park::LoopbackClient poll = server.connect();
+  for (int n = 2; n < 4; ++n) {
+    poll.send(numbered("/v1/poll", n));
+    CHECK(poll.read_answer().starts_with("HTTP/1.1 503 "));
+  }
+
+  const std::string close_frame{"\x88\x80\0\0\0\0", 6};
+  for (const bool answers : {true, false}) {
+    park::LoopbackClient socket = server.connect();
+    socket.send(numbered("/v1/ws", answers ? 4 : 5, websocket_upgrade));
+    CHECK(socket.read_until("busy\"}").starts_with("HTTP/1.1 101 "));
+    socket.read(2 + 2 + 4);  // The close frame: its head, 1013 and "busy".
+    if (answers) {
+      // What a client says before it has read of its refusal is no answer to it.
+      socket.send(std::string("\x89\x80\0\0\0\0", 6));
+      socket.send(close_frame);
+    } else {
+      socket.half_close();
+    }
+    CHECK(socket.read_to_end().empty());
+  }
+}
+
 TEST_CASE("a refusal asks the log for nothing, on any transport", "[transport][refusal]") {
   FullServer server;
-  const std::string upgrade =
-      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   const unsigned before = server.log.asked;
   CHECK(before > 0);  // By the one that was let in.
   for (int n = 0; n < 20; ++n) {
@@ -209,7 +242,7 @@ TEST_CASE("a refusal asks the log for nothing, on any transport", "[transport][r
     events.send(numbered("/v1/sse", 3 * n));
     CHECK(events.read_until("\"op\":\"retry\"").starts_with("HTTP/1.1 200 "));
     park::LoopbackClient socket = server.connect();
-    socket.send(numbered("/v1/ws", 3 * n + 1, upgrade));
+    socket.send(numbered("/v1/ws", 3 * n + 1, websocket_upgrade));
     CHECK(socket.read_until("\"op\":\"retry\"").starts_with("HTTP/1.1 101 "));
     park::LoopbackClient poll = server.connect();
     poll.send(numbered("/v1/poll", 3 * n + 2));
