@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -110,6 +111,29 @@ void Connections::receive(int wait_max_ms, const OnBytes& on_bytes) {
     if (got == 0 || (got < 0 && errno != EAGAIN)) fail("the server closed a connection");
     if (got > 0) on_bytes(number, {buffer_.data(), static_cast<std::size_t>(got)});
   }
+}
+
+void Connections::unwatch() {
+  for (const int fd : sockets_) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+std::size_t Connections::waiting_bytes(std::size_t number) const {
+  int bytes = 0;
+  if (::ioctl(sockets_[number], FIONREAD, &bytes) != 0) fail("ioctl");
+  return static_cast<std::size_t>(bytes);
+}
+
+std::uint64_t Connections::take_all(char marker) {
+  std::uint64_t count = 0;
+  for (const int fd : sockets_) {
+    ssize_t got = 0;
+    while ((got = ::recv(fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT)) > 0) {
+      count += static_cast<std::uint64_t>(
+          std::count(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(got), marker));
+    }
+    if (got == 0) throw std::runtime_error("the server closed a connection");
+  }
+  return count;
 }
 
 void Connections::wait_for(std::size_t first, const std::string& marker) {

@@ -39,6 +39,13 @@ class Connections {
   // Sends on one of them. REQUIRES: number < size().
   void send(std::size_t number, const std::string& bytes);
 
+  // From here on only the two calls below say what has come.
+  void unwatch();
+  // What lies in the socket of one of them. REQUIRES: number < size().
+  std::size_t waiting_bytes(std::size_t number) const;
+  // Reads all that lies in any socket, and returns how often `marker` was in it.
+  std::uint64_t take_all(char marker);
+
   void close_all();
   std::size_t size() const { return sockets_.size(); }
 

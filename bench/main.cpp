@@ -15,6 +15,7 @@
 #include "floor.h"
 #include "herd.h"
 #include "latency.h"
+#include "loops.h"
 #include "memory.h"
 #include "refusal.h"
 #include "requests.h"
@@ -76,6 +77,11 @@ int main(int argc, char** argv) {
   CLI::App* browser = comparison("browser", "Messages through the npm package in Chromium");
   CLI::App* long_polling =
       comparison("long-polling", "CPU of the server per message of a long poll, beside nchan");
+  CLI::App* loops = comparison("loops", "Deliveries per second by two loops, beside one");
+  std::size_t loops_subscribers = 10'000;
+  loops->add_option("--subscribers", loops_subscribers, "How many")
+      ->check(CLI::Range(100, 19'000))
+      ->capture_default_str();
   fanout->add_option("--subscribers", options.subscribers, "How many; may be a list")
       ->check(CLI::Range(1, 19'000))
       ->delimiter(',');
@@ -108,6 +114,7 @@ int main(int argc, char** argv) {
     if (*topics) return freshet::bench::measure_topics(topic_count, pattern_count);
     options.program = program;
     if (*requests) return freshet::bench::measure_requests(options);
+    if (*loops) return freshet::bench::measure_loops(options, loops_subscribers);
     if (*latency) return freshet::bench::measure_latency(options);
     if (*connect) return freshet::bench::measure_connect(options);
     if (*refusal) {

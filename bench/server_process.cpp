@@ -96,6 +96,13 @@ unsigned ServerProcess::thread_count() const {
   return static_cast<unsigned>(status_field(pid_, "Threads"));
 }
 
+std::size_t ServerProcess::open_files() const {
+  std::size_t count = 0;
+  const std::filesystem::path files = "/proc/" + std::to_string(pid_) + "/fd";
+  for ([[maybe_unused]] const auto& file : std::filesystem::directory_iterator(files)) ++count;
+  return count;
+}
+
 // From the scheduler's own books: /proc/PID/stat counts in steps of 10 ms.
 std::uint64_t ServerProcess::cpu_nanoseconds() const {
   std::uint64_t sum = 0;

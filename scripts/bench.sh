@@ -4,7 +4,7 @@ set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
 if [ $# = 0 ]; then
-  echo "usage: ./dev bench fanout|compress|requests|long-polling|latency|connect|client|browser|memory|topics|herd|refusal [options]" >&2
+  echo "usage: ./dev bench fanout|compress|requests|long-polling|latency|loops|connect|client|browser|memory|topics|herd|refusal [options]" >&2
   exit 2
 fi
 scripts/setup.sh build
