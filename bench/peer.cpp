@@ -55,7 +55,8 @@ Peer freshet(const PeerPaths& paths, const std::string& transport, const std::st
   peer.command.insert(peer.command.end(), {"--loops", "1", "--io=" + io});
   peer.subscribe = {{transport == "sse"
                          ? "GET /v1/sse?pattern=bench HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                         : websocket_upgrade("/v1/ws?pattern=bench"),
+                         : websocket_upgrade(transport == "lines" ? "/v1/ws?pattern=bench&lines=1"
+                                                                  : "/v1/ws?pattern=bench"),
                      "\"op\":\"live\""}};
   peer.publish = [](const std::string& payload) { return post("/v1/topics/bench", payload); };
   return peer;
@@ -280,10 +281,19 @@ std::string post(const std::string& target, const std::string& body) {
 }
 
 std::vector<std::string> peer_names() {
-  return {"freshet/websocket",   "freshet/sse",          "freshet-epoll/websocket",
-          "freshet-epoll/sse",   "nchan/websocket",      "nchan/sse",
-          "ws/websocket",        "socket.io/websocket",  "nats/websocket",
-          "mosquitto/websocket", "centrifuge/websocket", "floor/tcp"};
+  return {"freshet/websocket",
+          "freshet/sse",
+          "freshet/lines",
+          "freshet-epoll/websocket",
+          "freshet-epoll/sse",
+          "nchan/websocket",
+          "nchan/sse",
+          "ws/websocket",
+          "socket.io/websocket",
+          "nats/websocket",
+          "mosquitto/websocket",
+          "centrifuge/websocket",
+          "floor/tcp"};
 }
 
 std::optional<Peer> make_peer(const std::string& name, const PeerPaths& paths) {

@@ -26,7 +26,7 @@ std::string rows_of(std::size_t bytes);
 
 struct Peer {
   std::string name;       // "nchan"
-  std::string transport;  // "websocket" or "sse"
+  std::string transport;  // "websocket", "sse" or "lines": a WebSocket as the SDKs ask for it
   std::vector<std::string> command;
   std::uint16_t port = 0;          // Subscribers connect here,
   std::uint16_t publish_port = 0;  // and the one publisher here.

@@ -55,7 +55,9 @@ function openCentrifuge(address, WebSocket) {
 const systems = {
   freshet: openFreshet,
   centrifuge: openCentrifuge,
-  "centrifuge, 16 a frame": openCentrifuge,
+  "freshet, 16 a frame": openFreshet,
+  "freshet, one a frame": openFreshet,
+  "centrifuge, one a frame": openCentrifuge,
 };
 
 let sum = 0;
@@ -72,7 +74,7 @@ function feedOverNetwork(system) {
 
 function feedLocally(system) {
   const socket = LocalSocket.opened.get(system);
-  const texts = socket.server.texts(count);
+  const texts = socket.server.texts(count).map(flat);
   // A turn of its own for each hundred: what an SDK leaves for later must get its turn.
   const next = (from) => {
     for (let at = from; at < Math.min(from + 100, texts.length); ++at) socket.tell(texts[at]);
@@ -80,6 +82,9 @@ function feedLocally(system) {
   };
   turn(() => next(0));
 }
+
+// A text as it comes from a network: not the pieces that it was put together from.
+const flat = (text) => new TextDecoder().decode(new TextEncoder().encode(text));
 
 // Runs `task` next, without the 4 ms that nested timers wait.
 const channel = new MessageChannel();

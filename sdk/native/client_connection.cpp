@@ -20,6 +20,18 @@ void WebSocketConnection::close(std::uint16_t code) {
   socket_.reset();
 }
 
+// A line each, and hardly ever more than one.
+void WebSocketConnection::on_text(std::string_view text) {
+  if (text.find('\n') == std::string_view::npos) return sink_.take_frame(id_, text);
+  sink_.read_all([&] {
+    for (std::size_t end = 0; socket_ && end != std::string_view::npos;) {
+      end = text.find('\n');
+      sink_.take_frame(id_, text.substr(0, end));
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+  });
+}
+
 SseConnection::SseConnection(Platform& platform, HttpRequest request, core::ConnectionId id,
                              FrameSink& sink)
     : id_(id), sink_(sink) {

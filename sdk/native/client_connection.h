@@ -52,7 +52,7 @@ class WebSocketConnection final : public ClientConnection, private WebSocketHand
 
  private:
   WebSocketConnection(core::ConnectionId id, FrameSink& sink) : id_(id), sink_(sink) {}
-  void on_text(std::string_view text) override { sink_.take_frame(id_, text); }
+  void on_text(std::string_view text) override;
   void on_refused(const HttpHead& head) override { sink_.take_end(id_, refused_end(head, {})); }
   void on_end(const ConnectionEnd& end) override { sink_.take_end(id_, end); }
 

@@ -10,6 +10,8 @@
 namespace freshet::wire {
 
 inline constexpr std::string_view websocket_path = "/v1/ws";
+// With ?lines=1 one text message may hold several frames, a line each.
+inline constexpr std::string_view websocket_lines_target = "/v1/ws?lines=1";
 inline constexpr std::string_view sse_path = "/v1/sse";
 inline constexpr std::string_view poll_path = "/v1/poll";
 // Takes NDJSON, one line each as encode_publish_line_head, the payload and "}". Answered 200 with

@@ -261,6 +261,14 @@ std::string encode_frame_head(Opcode opcode, std::size_t payload_bytes, bool com
   return out;
 }
 
+std::string_view text_payload(std::string_view frame) {
+  constexpr unsigned whole_text = 0x80 | static_cast<unsigned>(Opcode::text);
+  if (frame.size() < 2 || byte_at(frame.data(), 0) != whole_text) return {};
+  const unsigned length = byte_at(frame.data(), 1);
+  const std::size_t head_bytes = length < 126 ? 2 : length == 126 ? 4 : 10;
+  return length > 127 ? std::string_view{} : frame.substr(std::min(head_bytes, frame.size()));
+}
+
 std::string encode_frame(Opcode opcode, std::string_view payload) {
   std::string out = encode_frame_head(opcode, payload.size());
   out += payload;

@@ -102,6 +102,10 @@ class WebSocketParser {
 // Head of an unmasked frame (server → client), FIN set: 2, 4 or 10 bytes.
 std::string encode_frame_head(Opcode opcode, std::size_t payload_bytes, bool compressed = false);
 
+// The payload of a whole unmasked text frame, FIN set and not compressed, as encode_frame() makes
+// it; empty for every other frame, and for bytes that are none.
+std::string_view text_payload(std::string_view frame);
+
 // A whole unmasked frame.
 std::string encode_frame(Opcode opcode, std::string_view payload);
 

@@ -102,6 +102,16 @@ void Connection::handle_events(std::uint32_t events) {
   continue_input();
 }
 
+void Connection::join_waiting() {
+  if (outbox_.unsent_count() < 2 || parked_ == nullptr) return;
+  const JoinForm* const form = parked_->join_form();
+  if (form == nullptr) return;
+  const std::size_t before = outbox_.bytes();
+  loop_->joiner_.join(outbox_, *form);
+  loop_->count_outbox(static_cast<std::int64_t>(outbox_.bytes()) -
+                      static_cast<std::int64_t>(before));
+}
+
 void Connection::handle_flushed(std::size_t sent_bytes, bool failed) {
   if (phase_ == Phase::closed) return;
   if (failed) {

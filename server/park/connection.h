@@ -102,6 +102,7 @@ class Connection : private DeadlineNode {
   // What the loop tells.
   void handle_events(std::uint32_t events);
   void handle_ready() { continue_input(); }
+  void join_waiting();
   void handle_flushed(std::size_t sent_bytes, bool failed);
   void handle_deadline(const DeadlineList& list);
   void close_socket(CloseReason reason);

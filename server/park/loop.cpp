@@ -239,10 +239,12 @@ void Loop::flush_all() {
   for (Connection* connection : flush_list_) {
     connection->in_flush_list_ = false;
     if (connection->phase_ == Connection::Phase::closed) continue;
+    connection->join_waiting();
     flush_items_.push_back(
         {.fd = connection->fd_, .outbox = &connection->outbox_, .owner = connection});
   }
   flush_list_.clear();
+  joiner_.clear();
   if (flush_items_.empty()) return;
   flush_->flush(flush_items_);
   add(counters_.sends_total, flush_->take_call_count());

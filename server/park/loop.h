@@ -16,6 +16,7 @@
 #include "park/connection.h"
 #include "park/deadlines.h"
 #include "park/flush.h"
+#include "park/joiner.h"
 #include "park/options.h"
 #include "park/request_handler.h"
 #include "park/wake.h"
@@ -147,6 +148,7 @@ class Loop {
   LoopCounters counters_;
   RequestHandler* handler_ = nullptr;
   Instant now_;
+  Joiner joiner_;
   std::unique_ptr<Flush> flush_;
   std::atomic<Io> io_;
   int epoll_fd_ = -1;

@@ -64,6 +64,19 @@ void Outbox::pop_front() {
   }
 }
 
+const Blob& Outbox::unsent(std::size_t number) const {
+  if (offset_ != 0) ++number;
+  return number == 0 ? front_ : rest_->blobs[rest_->sent + number - 1];
+}
+
+void Outbox::replace_unsent(std::size_t count, std::span<const Blob> blobs) {
+  std::vector<Blob> behind;
+  for (std::size_t i = count; i < unsent_count(); ++i) behind.push_back(unsent(i));
+  drop_unsent();
+  for (const Blob& blob : blobs) push(blob);
+  for (Blob& blob : behind) push(std::move(blob));
+}
+
 std::size_t Outbox::drop_unsent() {
   const std::size_t before = bytes();
   rest_.reset();

@@ -37,6 +37,14 @@ class Outbox {
   // Forgets the first `count` bytes: they are sent. REQUIRES: count <= bytes().
   void consume(std::size_t count);
 
+  // Blobs of which no byte is sent yet, the oldest first.
+  std::size_t unsent_count() const { return blob_count() - (offset_ == 0 ? 0 : 1); }
+  // REQUIRES: number < unsent_count().
+  const Blob& unsent(std::size_t number) const;
+
+  // Puts `blobs` in the place of the first `count` unsent ones. REQUIRES: count <= unsent_count().
+  void replace_unsent(std::size_t count, std::span<const Blob> blobs);
+
   // Drops every blob of which no byte is sent yet, so that what is pushed next follows the one
   // in progress. Returns the bytes dropped.
   std::size_t drop_unsent();

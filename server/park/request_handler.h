@@ -13,6 +13,7 @@
 namespace freshet::park {
 
 class Connection;
+class JoinForm;
 
 // Why a parked connection is over.
 enum class CloseReason : std::uint8_t {
@@ -36,6 +37,10 @@ class Parked {
   // Input of an upgraded connection, those bytes included that came in one packet with the
   // request. All of it is consumed. Never called for ParkMode::http.
   virtual void handle_bytes(std::span<const char> bytes) { (void)bytes; }
+
+  // How blobs that wait for the connection may be made one before they are sent (joiner.h), or
+  // nullptr: they leave as they are. Asked at the end of a turn, when several wait.
+  virtual const JoinForm* join_form() const { return nullptr; }
 
   // The outbox was above the low mark and has fallen to it: room for more of a replay. What is
   // sent from here leaves in the next turn.

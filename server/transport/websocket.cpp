@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "http/subscribe_request.h"
+#include "park/joiner.h"
 #include "transport/open_request.h"
 #include "transport/refusal.h"
 #include "transport/stream.h"
@@ -38,12 +39,28 @@ Blob close_answer(const wire::WebSocketEvent& event) {
 
 std::string_view as_text(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
+// Text frames that are not compressed, one message of several lines. What else waits (a pong, a
+// close frame, a compressed message, the handshake's answer) stays as it is, in its place.
+class LinesForm final : public park::JoinForm {
+ public:
+  std::string_view body_of(std::string_view frame) const override {
+    return wire::text_payload(frame);
+  }
+  std::string head_of(std::size_t bytes) const override {
+    return wire::encode_frame_head(wire::Opcode::text, bytes);
+  }
+};
+
+constexpr LinesForm lines_form;
+
 // Both streams here end when their peer has sent its last byte without a close frame: what can
 // neither answer a close nor send a frame is no WebSocket any more (§7.1.5, §7.2.1).
 class WebSocketStream final : public Stream {
  public:
-  WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity, DeflateAgreement deflate)
-      : Stream(live, Transport::websocket, std::move(request)), deflate_(deflate) {
+  // `lines`: the client takes several frames in one message.
+  WebSocketStream(LiveLoop& live, OpenRequest request, Identity identity, DeflateAgreement deflate,
+                  bool lines)
+      : Stream(live, Transport::websocket, std::move(request)), deflate_(deflate), lines_(lines) {
     // Without a publish key everybody is the same, and costs nothing until the first publish.
     if (live.context().guard.wants_key() && identity.may_publish) {
       set_identity(std::move(identity));
@@ -57,6 +74,7 @@ class WebSocketStream final : public Stream {
 
   void handle_bytes(std::span<const char> bytes) override;
   void handle_peer_half_closed() override { end({}); }
+  const park::JoinForm* join_form() const override { return lines_ ? &lines_form : nullptr; }
 
   Sent send(EncodedMessage& message) override {
     return queue_message(deflate_.agreed() ? live().deflate().frame_of(message, deflate_)
@@ -114,6 +132,7 @@ class WebSocketStream final : public Stream {
   }
 
   DeflateAgreement deflate_;
+  bool lines_;
   std::unique_ptr<wire::WebSocketParser> parser_;  // Only while a frame is incomplete.
   std::shared_ptr<Publishing> publishing_;
 };
@@ -278,7 +297,8 @@ void handle_websocket(LiveLoop& live, const Request& request, Response& response
     return refuse_websocket_busy(request, response, *refusal);
   }
   response.park_upgraded(std::make_unique<WebSocketStream>(
-      live, open_request(live, *std::move(parsed)), *std::move(identity), *deflate));
+      live, open_request(live, *std::move(parsed)), *std::move(identity), *deflate,
+      request.query("lines") == "1"));
 }
 
 void handle_echo(LiveLoop& live, const Request& request, Response& response) {

@@ -64,6 +64,9 @@ std::string sent_on(const std::vector<Event>& events, Role role) {
     if (event.opcode == Opcode::close) {
       payload = event.close_code == 1005 ? "" : close_payload(event.close_code, payload);
     }
+    if (event.opcode == Opcode::text) {
+      FUZZ_REQUIRE(text_payload(encode_frame(event.opcode, payload)) == payload);
+    }
     std::string frame = role == Role::server
                             ? encode_masked_frame(event.opcode, payload, 0xA1B2C3D4)
                             : encode_frame(event.opcode, payload);

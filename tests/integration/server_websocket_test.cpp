@@ -10,6 +10,7 @@
 namespace freshet::tests {
 namespace {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 using wire::Opcode;
 
@@ -62,6 +63,62 @@ TEST_CASE("subscriptions by URL are live without a ref", "[server][websocket]") 
         std::string::npos);
   CHECK(peer.next().payload.starts_with("{\"id\":1,"));
   CHECK(peer.next().payload == "{\"op\":\"live\",\"cursor\":\"" + server.cursor(2) + "\"}");
+}
+
+// All messages up to the one that says live.
+std::vector<WebSocketPeer::Frame> replayed(WebSocketPeer peer) {
+  std::vector<WebSocketPeer::Frame> messages;
+  do {
+    messages.push_back(peer.next());
+  } while (messages.back().payload.find("\"op\":\"live\"") == std::string::npos);
+  return messages;
+}
+
+TEST_CASE("what waits comes as lines of one message for those who ask for that, for others not",
+          "[server][websocket]") {
+  TestServer server;
+  const std::string large = "\"" + std::string(3000, 'x') + "\"";
+  for (const std::string& data : {"1"s, "2"s, "3"s, large, "4"s, "5"s}) server.publish("a", data);
+  const std::string target = "/v1/ws?pattern=a&cursor=earliest";
+
+  std::string bare;
+  const auto each = replayed(server.websocket(target));
+  CHECK(each.size() == 8);  // Hello, the messages, live.
+  for (const auto& message : each) {
+    CHECK(message.payload.find('\n') == std::string::npos);
+    if (&message != &each.front()) bare += "\n" + message.payload;
+  }
+  for (const bool deflate : {false, true}) {
+    const auto messages = replayed(server.websocket(
+        target + "&lines=1", deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : ""));
+    std::string lines;
+    for (const auto& message : messages) {
+      lines += (lines.empty() ? "" : "\n") + message.payload;
+      CHECK(message.compressed == (deflate && message.payload == each[4].payload));
+    }
+    CHECK(lines.substr(lines.find('\n')) == bare);
+    CHECK(messages.size() < (deflate ? 5 : 3));
+  }
+}
+
+TEST_CASE("pongs and the close frame stand between joined messages, never in them",
+          "[server][websocket]") {
+  TestServer server;
+  WebSocketPeer peer = server.websocket("/v1/ws?lines=1");
+  peer.next_with("\"hello\"");
+  const auto malformed = [](int ref) {
+    return raw_frame(0x81, R"({"op":"publish","ref":)" + std::to_string(ref) + "}");
+  };
+  // Answered in the turn in which they are read.
+  peer.send_raw(malformed(1) + malformed(2) + raw_frame(0x89, "ping") + malformed(3) +
+                malformed(4) + raw_frame(0x88, wire::close_payload(1000, "bye")));
+  CHECK(count_of(peer.next().payload, "\n") == 1);
+  const auto pong = peer.next();
+  CHECK(pong.opcode == Opcode::pong);
+  CHECK(pong.payload == "ping");
+  CHECK(count_of(peer.next().payload, "\n") == 1);
+  CHECK(peer.close_code() == 1000);
+  CHECK(peer.ended());
 }
 
 TEST_CASE("a frame in the same packet as the handshake is not lost", "[server][websocket]") {

@@ -132,17 +132,18 @@ export function createClient(
     const entered = core;
     try {
       work(core);
-      if (performing) return;
-      performing = true;
-      try {
-        for (let action; core === entered && (action = entered.nextAction_()); ) perform(action);
-      } finally {
-        performing = false;
-      }
+      act(entered);
       if (core === entered) arm(entered);
     } catch (error) {
       if (core === entered) revive(error);
     }
+  };
+
+  const act = (entered: Core): void => {
+    if (performing) return;
+    performing = true;
+    for (let action; core === entered && (action = entered.nextAction_()); ) perform(action);
+    performing = false;
   };
 
   const arm = (of: Core): void => {
@@ -203,6 +204,7 @@ export function createClient(
   // goes on from the last cursors.
   const revive = (error: unknown): void => {
     core = undefined;
+    performing = false;
     clearTimeout(timer);
     timer = undefined;
     for (const [, controller] of wires.values()) controller.abort();
@@ -283,21 +285,6 @@ export function createClient(
 
   // Connections -------------------------------------------------------------------------------
 
-  const frame = (connection: number, wire: Wire, text: string): void => {
-    if (wires.get(connection)?.[0] !== wire) return;
-    enter((entered) => {
-      if (isControl(text)) {
-        controlFrames++;
-        return entered.control_(connection, text);
-      }
-      const delivery = entered.message_(connection, text);
-      if (!delivery) return;
-      const message = messageFrom(text, delivery);
-      const targets = [...delivery[4]].map((id) => entriesById.get(id));
-      for (const entry of targets) entry?.deliver_(message, entered, controlFrames);
-    });
-  };
-
   // Calls `open` with the connection's wire, when there is a token if one is wanted.
   const openWire = async (
     connection: number,
@@ -307,7 +294,26 @@ export function createClient(
     const { signal } = controller;
     const wire: Wire = {
       signal_: signal,
-      frame_: (text) => frame(connection, wire, text),
+      frames_: (texts) =>
+        enter((entered) => {
+          for (const text of texts) {
+            // What a frame brings about may have ended it.
+            if (wires.get(connection)?.[0] !== wire) return;
+            if (isControl(text)) {
+              controlFrames++;
+              entered.control_(connection, text);
+              // A gap is told before the messages behind it; these bring nothing about.
+              act(entered);
+              continue;
+            }
+            const delivery = text && entered.message_(connection, text);
+            if (!delivery) continue;
+            const message = messageFrom(text, delivery);
+            for (const entry of delivery[4].map((target) => entriesById.get(target))) {
+              entry?.deliver_(message, entered, controlFrames);
+            }
+          }
+        }),
       end_: (end) => {
         if (wires.get(connection)?.[0] !== wire) return;
         wires.delete(connection);
@@ -323,7 +329,7 @@ export function createClient(
         enter((entered) => {
           frames = entered.readSse_((wire.parser_ ||= entered.sse_begin_()), bytes);
         });
-        if (frames) return frames.forEach(wire.frame_);
+        if (frames) return wire.frames_(frames);
         controller.abort();
         wire.end_({ kind: EndKind.malformed, reason: "an event is too large" });
       },

@@ -75,7 +75,7 @@ export type Delivery = [
   id: number,
   time: number,
   offset: number,
-  subscriptions: Uint32Array,
+  subscriptions: number[],
 ];
 
 /** As exports.txt, an underscore behind each; bindings/client.cpp and bindings/sse.cpp say what each does. */
@@ -259,25 +259,25 @@ export async function createCore(
     /** One message frame. Only its head is copied. */
     message_(connection: number, frame: string): Delivery | undefined {
       // One byte for each code unit, so that the core's offsets are ours. What is not ASCII can
-      // only be part of a value that the core skips.
-      const bytes = Math.min(frame.length, headBytesMax);
-      const head = buffer(bytes);
+      // only be part of a value that the core skips. No more than the core looks at.
+      const bytes = Math.min(frame.indexOf(',"data":') + 8, headBytesMax);
+      const head = wasm.input_buffer_(headBytesMax);
+      const heap = view();
       for (let at = 0; at < bytes; at++) {
         const unit = frame.charCodeAt(at);
-        head[at] = unit < 128 ? unit : 63;
+        heap.setUint8(head + at, unit < 128 ? unit : 63);
       }
       const offset = wasm.message_(connection, bytes);
       if (!offset) return;
+      const subscriptions: number[] = [];
+      const first = word(output + Output.subscriptions);
+      for (let n = 0; n < word(output + Output.subscriptionCount); n++) subscriptions.push(word(first + 4 * n));
       return [
         text(output + Output.topic),
         double(output + Output.id),
         double(output + Output.time),
         offset,
-        new Uint32Array(
-          wasm.memory_.buffer,
-          word(output + Output.subscriptions),
-          word(output + Output.subscriptionCount),
-        ).slice(),
+        subscriptions,
       ];
     },
     publishAnswered_(post: number, line: string): void {

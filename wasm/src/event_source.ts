@@ -8,7 +8,7 @@ import type { Wire } from "./wire.js";
 export function openEventSource(Source: EventSourceConstructor, url: string, wire: Wire): void {
   const source = new Source(url);
   let opened = false;
-  const take = ({ data }: { data: string }): void => wire.frame_(data);
+  const take = ({ data }: { data: string }): void => wire.frames_([data]);
   source.onopen = () => {
     opened = true;
   };

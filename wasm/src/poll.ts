@@ -5,7 +5,7 @@ import type { Wire } from "./wire.js";
 
 export async function poll(from: HttpRequest, wire: Wire): Promise<void> {
   const end = await exchange(from, async (answer) => {
-    for (const line of (await answer.text()).split("\n")) if (line) wire.frame_(line);
+    wire.frames_((await answer.text()).split("\n"));
   });
   wire.end_(end);
 }

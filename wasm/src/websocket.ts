@@ -17,9 +17,9 @@ export function openWebSocket(
     if (token) socket.send(JSON.stringify({ op: "token", token }));
   };
   socket.onmessage = ({ data }: { data: unknown }) => {
-    if (typeof data === "string") return wire.frame_(data);
+    if (typeof data === "string") return wire.frames_(data.split("\n"));
     stop();
-    wire.end_({ kind: EndKind.malformed, reason: "a binary message" });
+    wire.end_({ kind: EndKind.malformed, reason: "binary" });
   };
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
     // 1006 stands for a connection that broke without a close frame (RFC 6455 §7.1.5). Browsers do

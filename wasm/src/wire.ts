@@ -6,8 +6,8 @@ import type { End } from "./core.js";
 export interface Wire {
   /** Aborted, with the WebSocket close code as its reason, when it is no longer wanted. */
   readonly signal_: AbortSignal;
-  /** Tells one frame. */
-  readonly frame_: (text: string) => void;
+  /** Tells frames; empty ones are passed over. */
+  readonly frames_: (frames: string[]) => void;
   /** Tells the end; nothing may follow. */
   readonly end_: (end: End) => void;
   /** Feeds bytes of an event stream. */

@@ -54,7 +54,7 @@ function recordingWire() {
   const ends: End[] = [];
   const wire: Wire = {
     signal_: controller.signal,
-    frame_: (text) => frames.push(text),
+    frames_: (texts) => frames.push(...texts),
     end_: (end) => ends.push(end),
     bytes_: () => {},
   };
@@ -70,8 +70,9 @@ test("a WebSocket shows its token first, then carries frames both ways", () => {
   socket.onopen?.();
   wire.send_?.("later");
   socket.onmessage?.({ data: "frame" });
+  socket.onmessage?.({ data: "several\nin one\nmessage" });
   assert.deepEqual(socket.sent, ['{"op":"token","token":"secret"}', "later"]);
-  assert.deepEqual(frames, ["frame"]);
+  assert.deepEqual(frames, ["frame", "several", "in one", "message"]);
 });
 
 test("a WebSocket's end is unreachable before it opened, lost by 1006, else closed with its code", () => {

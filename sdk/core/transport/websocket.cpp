@@ -6,7 +6,7 @@
 namespace freshet::core::websocket {
 
 Text target(const Identity& identity) {
-  Text target{wire::websocket_path};
+  Text target{wire::websocket_lines_target};
   append_identity(target, identity);
   return target;
 }

@@ -29,7 +29,7 @@ TEST_CASE("the first subscription connects at once, and hello makes it live", "[
   ClientDriver driver;
   const auto prices = driver.subscribe("prices.*");
   CHECK(driver.state() == "connecting over websocket");
-  CHECK(driver.opened().target == "/v1/ws?sdk=core%2F0.1.0");
+  CHECK(driver.opened().target == "/v1/ws?lines=1&sdk=core%2F0.1.0");
   const auto connection = driver.opened().connection;
 
   driver.frame(connection, hello());

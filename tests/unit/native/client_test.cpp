@@ -111,6 +111,42 @@ TEST_CASE("a subscription over a WebSocket delivers messages, and its end is tol
   CHECK(peer.read_frame().payload.find(R"("op":"unsubscribe")") != std::string::npos);
 }
 
+TEST_CASE("a WebSocket message may hold several frames, a line each", "[native][client]") {
+  FakeServer server;
+  Notes notes;
+  Client client{server.url(), only(Transport::websocket)};
+  auto all = client.subscribe(">", notes.on_message(), notes.options());
+  Peer peer = server.accept();
+  CHECK(peer.accept_websocket().line().find("lines=1") != std::string::npos);
+  peer.write_text(hello);
+  const std::string ref = ref_of(peer.read_frame().payload);
+  peer.write_text(R"({"op":"subscribed","ref":)" + ref + R"(,"cursor":"e:5","recovered":true})" +
+                  '\n' + R"({"op":"live","ref":)" + ref + R"(,"cursor":"e:5"})" + '\n' +
+                  R"({"op":"gap","pattern":">","after":"e:5","until":"e:9","reason":"slow"})" +
+                  '\n' + message(10, "a", "1") + '\n' + message(11, "a", R"("b\n")"));
+  CHECK(notes.wait(4) ==
+        std::vector<std::string>{"live", "gap e:5 e:9 slow", "a 10 1", R"(a 11 "b\n")"});
+  peer.write_text(message(12, "a", "2"));
+  CHECK(notes.wait(5).back() == "a 12 2");
+}
+
+TEST_CASE("frames behind the one whose listener closes the client are not told",
+          "[native][client]") {
+  FakeServer server;
+  Notes notes;
+  Client client{server.url(), only(Transport::websocket)};
+  Watched<int> heard;
+  auto all = client.subscribe(">", [&](const Message&) {
+    heard.change([](int& count) { ++count; });
+    client.close();
+  });
+  Peer peer = live_websocket(server);
+  peer.write_text(message(6, "a", "1") + '\n' + message(7, "a", "2") + '\n' + message(8, "a", "3"));
+  while (peer.read_frame().opcode != 8) {
+  }
+  CHECK(heard.wait([](int count) { return count > 0; }) == 1);
+}
+
 TEST_CASE("a gap is told before what survived it", "[native][client]") {
   FakeServer server;
   Notes notes;

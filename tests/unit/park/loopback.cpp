@@ -167,6 +167,7 @@ class ScriptedParked final : public Parked {
     if (events_->on_bytes) events_->on_bytes(*connection_, text);
     events_->bytes.put(text);
   }
+  const JoinForm* join_form() const override { return events_->join_form; }
   void handle_low_mark() override {
     if (events_->on_low_mark) events_->on_low_mark(*connection_);
   }

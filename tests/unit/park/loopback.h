@@ -135,6 +135,7 @@ struct ParkedEvents {
   std::function<void(Connection&, std::string_view)> on_bytes;
   std::function<void(Connection&)> on_low_mark;
   std::function<void(Connection&)> on_half_closed;
+  const JoinForm* join_form = nullptr;
 };
 
 std::unique_ptr<Parked> scripted_parked(std::shared_ptr<ParkedEvents> events);

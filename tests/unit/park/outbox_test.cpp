@@ -95,6 +95,23 @@ TEST_CASE("dropping the unsent empties an outbox that has sent nothing", "[park]
   REQUIRE(outbox.drop_unsent() == 0);
 }
 
+TEST_CASE("the unsent blobs may be replaced, the one in progress stays", "[park][outbox]") {
+  const std::size_t begun = GENERATE(0, 2);
+  Outbox outbox;
+  for (const char* text : {"one,", "two,", "three,", "four,"}) outbox.push(make_blob(text));
+  outbox.consume(begun);
+  REQUIRE(outbox.unsent_count() == (begun == 0 ? 4 : 3));
+  REQUIRE(*outbox.unsent(0) == (begun == 0 ? "one," : "two,"));
+  const std::array<Blob, 1> joined{make_blob("joined,")};
+  outbox.replace_unsent(2, joined);
+  REQUIRE(gathered(outbox) == (begun == 0 ? "joined,three,four," : "e,joined,four,"));
+  REQUIRE(outbox.bytes() == gathered(outbox).size());
+  REQUIRE(outbox.unsent_count() == (begun == 0 ? 3 : 2));
+  outbox.replace_unsent(outbox.unsent_count(), joined);
+  REQUIRE(gathered(outbox) == (begun == 0 ? "joined," : "e,joined,"));
+  REQUIRE(outbox.bytes() == gathered(outbox).size());
+}
+
 TEST_CASE("more blobs than one call can take are gathered in turn", "[park][outbox]") {
   Outbox outbox;
   std::string all;

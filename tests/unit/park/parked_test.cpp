@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "park/connection.h"
+#include "park/joiner.h"
 #include "unit/park/loopback.h"
 
 namespace freshet::park {
@@ -224,6 +225,80 @@ TEST_CASE("a slow consumer is refused at the outbox limit and can be told why", 
   // Whole messages only.
   REQUIRE((read.size() - stream_head.size() - 4) % 100'000 == 0);
   REQUIRE(server.events->closed.take() == CloseReason::local);
+  server.on_loop([](Loop& loop) { REQUIRE(loop.counters().outbox_bytes == 0); });
+}
+
+// "len=3:abc".
+class CountedForm final : public JoinForm {
+ public:
+  std::string_view body_of(std::string_view blob) const override {
+    return blob.starts_with("len=") ? blob.substr(blob.find(':') + 1) : std::string_view();
+  }
+  std::string head_of(std::size_t bytes) const override {
+    return "len=" + std::to_string(bytes) + ":";
+  }
+};
+
+TEST_CASE("what is sent in one turn leaves joined where the protocol has a form for it",
+          "[park][parked]") {
+  ParkedServer server;
+  const CountedForm form;
+  server.events->join_form = &form;
+  auto client = server.connect();
+  client.send(get("/upgrade"));
+  Connection* connection = server.events->parked.take();
+  client.read(upgrade_head.size());
+  server.on_loop([&](Loop&) {
+    for (const char* text : {"len=3:one", "len=3:two", "pong", "len=5:three"}) {
+      connection->send(std::string(text));
+    }
+  });
+  const std::string expected = "len=7:one\ntwoponglen=5:three";
+  REQUIRE(client.read(expected.size()) == expected);
+  server.on_loop([&](Loop& loop) { REQUIRE(loop.counters().outbox_bytes == 0); });
+  server.on_loop([&](Loop&) {
+    connection->send(std::string("len=4:last"));
+    connection->close_after_flush(make_blob("len=3:bye"));
+  });
+  REQUIRE(client.read_to_end() == "len=8:last\nbye");
+}
+
+TEST_CASE("joined bytes that a slow reader takes in pieces come whole and in order",
+          "[park][parked]") {
+  ParkedServer server;
+  const CountedForm form;
+  server.events->join_form = &form;
+  LoopbackClient client(server.server.loops.port(), "127.0.0.1", 4096);
+  client.send(get("/upgrade"));
+  Connection* connection = server.events->parked.take();
+  client.read(upgrade_head.size());
+  // Until the kernel takes no more, and then as much again.
+  std::string bodies;
+  std::size_t number = 0;
+  std::size_t wanted = 0;
+  while (wanted == 0 || number < wanted) {
+    server.on_loop([&](Loop& loop) {
+      if (wanted == 0 && connection->outbox_bytes() > 100'000) wanted = 2 * number;
+      for (int i = 0; i < 50; ++i) {
+        const std::string body = std::to_string(number) + std::string(number % 700, 'x');
+        ++number;
+        bodies += body + '\n';
+        REQUIRE(connection->send(form.head_of(body.size()) + body) == SendResult::queued);
+      }
+      REQUIRE(loop.counters().outbox_bytes ==
+              static_cast<std::int64_t>(connection->outbox_bytes()));
+    });
+    if (wanted != 0 && connection->outbox_bytes() > 2'000'000) break;
+  }
+  std::size_t pieces = 0;
+  std::string received;
+  while (received.size() < bodies.size()) {
+    const std::string head = client.read_until(":");
+    received += client.read(std::stoul(head.substr(4))) + '\n';
+    ++pieces;
+  }
+  REQUIRE(received == bodies);
+  REQUIRE(pieces < number);
   server.on_loop([](Loop& loop) { REQUIRE(loop.counters().outbox_bytes == 0); });
 }
 

@@ -12,6 +12,7 @@ namespace freshet::wire {
 namespace {
 
 using namespace std::string_literals;
+using namespace std::string_view_literals;
 
 using Events = std::vector<std::string>;
 
@@ -524,6 +525,23 @@ TEST_CASE("what a client receives in one piece is handed out where it lies", "[w
   CHECK(parser.next()->payload.data() == bytes.data() + 2);
   CHECK(parser.next()->payload.data() == bytes.data() + 9);
   CHECK_FALSE(parser.next());
+}
+
+TEST_CASE("a whole text frame gives its payload, any other frame none", "[wire][websocket]") {
+  for (const std::size_t size : {0u, 1u, 125u, 126u, 65535u, 65536u}) {
+    const std::string payload(size, 'x');
+    CHECK(text_payload(encode_frame(Opcode::text, payload)) == payload);
+    CHECK(text_payload(encode_frame(Opcode::binary, payload)).empty());
+    CHECK(text_payload(encode_masked_frame(Opcode::text, payload, 1)).empty());
+    CHECK(text_payload(encode_frame_head(Opcode::text, size, true) + payload).empty());
+  }
+  CHECK(text_payload(encode_frame(Opcode::close, close_payload(1001, "bye"))).empty());
+  CHECK(text_payload(encode_frame(Opcode::pong, "x")).empty());
+  CHECK(text_payload("HTTP/1.1 101 Switching Protocols\r\n\r\n").empty());
+  for (const std::string_view cut :
+       {""sv, "\x81"sv, "\x81\x7e"sv, "\x81\x7f\0\0"sv, "\x01\x01x"sv}) {
+    CHECK(text_payload(cut).empty());
+  }
 }
 
 TEST_CASE("heads have the length form that fits", "[wire][websocket]") {

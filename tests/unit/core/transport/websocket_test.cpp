@@ -17,9 +17,10 @@ struct Fixture {
   }
 };
 
-TEST_CASE("a WebSocket is opened without subscriptions", "[core][websocket]") {
+TEST_CASE("a WebSocket is opened without subscriptions, for several frames in a message",
+          "[core][websocket]") {
   CHECK(websocket::target({.client = "c1", .ticket = "t1", .sdk = "core/1"}) ==
-        "/v1/ws?client=c1&ticket=t1&sdk=core%2F1");
+        "/v1/ws?lines=1&client=c1&ticket=t1&sdk=core%2F1");
 }
 
 TEST_CASE("each entry is subscribed to by a frame of its own, once", "[core][websocket]") {
