@@ -9,8 +9,8 @@
 namespace freshet::core {
 namespace {
 
-// Called this much later than asked, the process was suspended or the tab frozen.
-constexpr Duration late_after{2'000};
+// Called this much later than asked, answers may wait unread in a socket or a browser's queue.
+constexpr Duration late_after{250};
 
 Error closed_error() { return {ErrorCode::closed, "the client is closed (create a new one)"}; }
 
@@ -31,7 +31,7 @@ TransportOrder transports_of(Profile profile) {
 void Client::notice(Instant now) {
   now_ = now;
   const auto earliest = session_.context().timers.earliest();
-  if (earliest && now - *earliest > late_after) session_.handle_wake(now);
+  if (earliest && now - *earliest > late_after) session_.handle_late(now, now - *earliest);
 }
 
 // A gap or live mark of a subscription that has ended meanwhile is nobody's.

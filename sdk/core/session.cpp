@@ -15,8 +15,11 @@ namespace {
 
 // A connection that breaks this soon after the process woke up broke while it slept.
 constexpr Duration woken_for{10'000};
-// How long input that waited out a sleep may take to be read.
-constexpr Duration wake_grace{1'000};
+// Called so late, the process was suspended or the tab frozen: what it was connected to may be
+// gone.
+constexpr Duration slept_after{2'000};
+// How long input that waits unread may take to be read.
+constexpr Duration late_grace{1'000};
 
 constexpr std::string_view no_transport = "this runtime has none of the transports asked for";
 
@@ -432,11 +435,13 @@ void Session::handle_silence_due(Instant now, Connection& connection) {
   end(now, connection.id, EndKind::lost, "nothing was heard for too long", Cause::local);
 }
 
-void Session::handle_wake(Instant now) {
-  woke_at_ = now;
+void Session::handle_late(Instant now, Duration late) {
+  const bool slept = late > slept_after;
+  if (slept) woke_at_ = now;
   const bool waiting{context_.timers.at(Deadline::retry)};
   context_.timers.forgive_due(
-      now, now + (waiting ? context_.policy.local_delay(context_.random) : wake_grace));
+      now, now + (waiting ? context_.policy.local_delay(context_.random) : late_grace),
+      slept ? Deadline::retry : first_answer);
 }
 
 Cause Session::cause_at(Instant now) const {

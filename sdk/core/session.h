@@ -52,8 +52,8 @@ class Session {
   void handle_end(Instant now, ConnectionId id, const ConnectionEnd& end);
   void handle_network(Instant now, NetworkEvent event);
   void handle_due(Instant now, Timers::Due due);
-  // Deadlines were passed long before anyone called: the process slept.
-  void handle_wake(Instant now);
+  // The first deadline was passed so long ago, and only now somebody calls.
+  void handle_late(Instant now, Duration late);
   // A POST is over. Answered, that is how the server shows itself without a connection; not, the
   // publish queue tries again after its pause.
   void handle_post_end(Instant now, bool answered, std::string_view reason);

@@ -51,9 +51,9 @@ std::optional<Timers::Due> Timers::take_due(Instant now) {
   return std::nullopt;
 }
 
-void Timers::forgive_due(Instant now, Instant until) {
+void Timers::forgive_due(Instant now, Instant until, Deadline first) {
   for (Entry& entry : entries_) {
-    if (entry.at > now || entry.forgiven) continue;
+    if (entry.name < first || entry.at > now || entry.forgiven) continue;
     entry.at = until;
     entry.forgiven = true;
   }

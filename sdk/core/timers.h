@@ -13,20 +13,23 @@
 namespace freshet::core {
 
 enum class Deadline : std::uint8_t {
-  // Of the client.
-  retry,    // Waiting is over: the next attempt.
-  hedge,    // The newest attempt has not said hello: start the next transport beside it.
-  stable,   // The connection has held for a while: attempts count from zero again.
-  probe,    // Look whether a better transport works by now.
-  change,   // Try the hand-over to a stream with the present subscriptions again.
-  publish,  // A publish times out, or its repeat is due.
-  post,     // The POST in flight should have been answered by then.
-  // Of one connection.
-  hello,    // No hello by then: it has failed.
-  silence,  // Nothing heard by then: it is dead.
-  drain,    // It was told to go and should have been closed by the server by then.
-  poll,     // The next request of a polling connection.
+  // Of the client, but for `poll`, which is of one connection: what we do then.
+  retry,   // Waiting is over: the next attempt.
+  stable,  // The connection has held for a while: attempts count from zero again.
+  probe,   // Look whether a better transport works by now.
+  change,  // Try the hand-over to a stream with the present subscriptions again.
+  poll,    // The next request of a polling connection.
+  // By then something should have come. Of the client:
+  hedge,    // Hello on the newest attempt: start the next transport beside it.
+  publish,  // The answer to a publish: it times out, or its repeat is due.
+  post,     // The answer to the POST in flight.
+  // and of one connection:
+  hello,    // Hello: it has failed.
+  silence,  // Anything: it is dead.
+  drain,    // Its end by the server: it was told to go.
 };
+// The first of those that wait for something.
+inline constexpr Deadline first_answer = Deadline::hedge;
 
 class Timers {
  public:
@@ -48,9 +51,10 @@ class Timers {
   // Takes the earliest that is due.
   std::optional<Due> take_due(Instant now);
 
-  // Moves the deadlines that are due to `until`, each only once in its life: a process that slept
-  // finds answers waiting that must be read before anything is declared dead.
-  void forgive_due(Instant now, Instant until);
+  // Moves the deadlines that are due, those from `first` on, to `until`, each only once in its
+  // life: a process that slept finds answers waiting that must be read before anything is declared
+  // dead.
+  void forgive_due(Instant now, Instant until, Deadline first);
 
  private:
   struct Entry {

@@ -12,6 +12,9 @@ namespace freshet::sim {
 
 namespace {
 
+// At most, from waking until what waits is read.
+constexpr Duration reading_takes{900};
+
 Transport transport_of_poll(const std::string& target, const std::string& body) {
   const bool short_poll = target.find("wait=0") != std::string::npos ||
                           body.find("\"wait\":0,") != std::string::npos ||
@@ -65,6 +68,7 @@ void ClientNode::unsubscribe_one() {
 }
 
 void ClientNode::publish(std::string topic, std::string data) {
+  if (asleep_) return;
   const auto id = core_.publish(schedule_.now(), topic, data.size(), {}, Duration{30'000});
   if (!id) {
     if (id.error().code != ErrorCode::queue_full && id.error().code != ErrorCode::closed) {
@@ -82,8 +86,45 @@ void ClientNode::close() {
 }
 
 void ClientNode::network(core::NetworkEvent event) {
-  core_.handle_network(schedule_.now(), event);
+  arrive(0, [this, event] {
+    core_.handle_network(schedule_.now(), event);
+    settle();
+  });
+}
+
+void ClientNode::sleep(Duration length) {
+  if (!reading_ || schedule_.now() < rested_at_) return;
+  trace("sleeps", std::to_string(length.count()));
+  asleep_ = true;
+  reading_ = false;
+  schedule_.after(length, [this] { wake(); });
+}
+
+void ClientNode::wake() {
+  // A timer that is hardly late is a busy machine's, not one that slept, and is no excuse; nor is
+  // what follows a sleep. Such a sleep goes on until it is one.
+  constexpr Duration no_excuse{250};
+  const auto due = core_.poll_timeout();
+  if (due && *due + no_excuse >= schedule_.now() && *due < schedule_.now() + reading_takes) {
+    return schedule_.after(*due + no_excuse + Duration{1} - schedule_.now(), [this] { wake(); });
+  }
+  trace("wakes", std::to_string(waiting_.size()));
+  asleep_ = false;
+  core_.handle_timeout(schedule_.now());
   settle();
+  schedule_.after(random_.between(Duration{1}, reading_takes), [this] { read_what_waits(); });
+}
+
+void ClientNode::read_what_waits() {
+  // An excuse counts once: for a second sleep only when the deadline of the first is over.
+  rested_at_ = schedule_.now() + Duration{1'500};
+  reading_ = true;
+  for (const Waiting& waiting : std::exchange(waiting_, {})) waiting.read();
+}
+
+void ClientNode::arrive(core::ConnectionId connection, std::function<void()> read) {
+  if (reading_) return read();
+  waiting_.push_back({connection, std::move(read)});
 }
 
 void ClientNode::set_transports(std::vector<Transport> transports) {
@@ -106,7 +147,7 @@ void ClientNode::arm() {
   const std::uint64_t timer = ++timer_;
   if (!due) return;
   schedule_.after(std::max(Duration{0}, *due - schedule_.now()), [this, timer] {
-    if (timer != timer_) return;
+    if (timer != timer_ || asleep_) return;
     core_.handle_timeout(schedule_.now());
     settle();
   });
@@ -132,6 +173,11 @@ void ClientNode::perform(const core::Action& action) {
       return;
     case core::ActionKind::close_connection:
       trace("closes", std::to_string(id));
+      for (const Waiting& waiting : waiting_) {
+        if (waiting.connection != id) continue;
+        faults_.push_back(name_ + ": gave up a connection for which something waited");
+        break;
+      }
       if (auto link = links_.extract(id)) link.mapped()->close_from_client();
       return;
     case core::ActionKind::tell_state:
@@ -179,12 +225,12 @@ void ClientNode::open(core::ConnectionId connection, Transport transport, const 
                                                              : Path::clear;
   auto link = std::make_shared<Link>(schedule_, random_, path, weather_.latency_max);
   links_[connection] = link;
-  link->on_client_frame = [this, connection](std::string frame) { take_frame(connection, frame); };
+  link->on_client_frame = [this, connection](std::string frame) {
+    arrive(connection,
+           [this, connection, frame = std::move(frame)] { take_frame(connection, frame); });
+  };
   link->on_client_end = [this, connection](core::ConnectionEnd end) {
-    trace("ends", std::to_string(connection) + " " + end.reason);
-    links_.erase(connection);
-    core_.handle_end(schedule_.now(), connection, end);
-    settle();
+    arrive(connection, [this, connection, end = std::move(end)] { take_end(connection, end); });
   };
   const bool refused = weather_.refused.contains(transport);
   schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, link, transport,
@@ -196,6 +242,13 @@ void ClientNode::open(core::ConnectionId connection, Transport transport, const 
       server_.accept(link, transport, target, body);
     }
   });
+}
+
+void ClientNode::take_end(core::ConnectionId connection, const core::ConnectionEnd& end) {
+  trace("ends", std::to_string(connection) + " " + end.reason);
+  links_.erase(connection);
+  core_.handle_end(schedule_.now(), connection, end);
+  settle();
 }
 
 void ClientNode::take_frame(core::ConnectionId connection, const std::string& frame) {
@@ -230,9 +283,7 @@ void ClientNode::post(core::RequestId request, const std::string& target, std::v
   const bool lost_back = random_.next() % 20 == 0;
   const auto fail = [this, request](const core::ConnectionEnd& end) {
     schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, request, end] {
-      if (posts_.erase(request) == 0) return;
-      core_.handle_post_end(schedule_.now(), request, end);
-      settle();
+      arrive(0, [this, request, end] { take_answers(request, {}, end); });
     });
   };
   schedule_.after(random_.between(Duration{1}, weather_.latency_max), [=, this] {
@@ -254,17 +305,22 @@ void ClientNode::post(core::RequestId request, const std::string& target, std::v
                    ref, std::string(to_string(id.error().code)), id.error().message, {}}}));
     }
     if (lost_back) return fail({.kind = EndKind::lost});
-    schedule_.after(random_.between(Duration{1}, weather_.latency_max),
-                    [this, request, answers = std::move(answers)] {
-                      if (posts_.erase(request) == 0) return;
-                      for (const std::string& answer : answers) {
-                        core_.handle_publish_answer(schedule_.now(), request,
-                                                    *wire::flatten(answer));
-                      }
-                      core_.handle_post_end(schedule_.now(), request, {.kind = EndKind::finished});
-                      settle();
-                    });
+    schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, request, answers] {
+      arrive(0, [this, request, answers] {
+        take_answers(request, answers, {.kind = EndKind::finished});
+      });
+    });
   });
+}
+
+void ClientNode::take_answers(core::RequestId request, const std::vector<std::string>& answers,
+                              const core::ConnectionEnd& end) {
+  if (posts_.erase(request) == 0) return;
+  for (const std::string& answer : answers) {
+    core_.handle_publish_answer(schedule_.now(), request, *wire::flatten(answer));
+  }
+  core_.handle_post_end(schedule_.now(), request, end);
+  settle();
 }
 
 void ClientNode::note_cursors() {

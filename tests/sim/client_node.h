@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,10 @@ class ClientNode {
   void publish(std::string topic, std::string data);
   void close();
   void network(core::NetworkEvent event);
+  // Its machine stops for so long: what arrives meanwhile waits, and on waking every timer comes
+  // before it. It is not done while the last one is not over. From then on it is a fault of the
+  // client's to give up a connection for which something waits.
+  void sleep(Duration length);
   void set_transports(std::vector<Transport> transports);
 
   // Every open connection of this client.
@@ -57,6 +62,11 @@ class ClientNode {
   std::size_t slow_gaps() const;
 
  private:
+  // What arrived in a sleep, for a connection or (0) not.
+  struct Waiting {
+    core::ConnectionId connection;
+    std::function<void()> read;
+  };
   struct Line {
     core::PublishId publish = 0;
     std::string head;
@@ -67,14 +77,20 @@ class ClientNode {
     bool accepted = false;
   };
 
+  void wake();
+  void read_what_waits();
+  void arrive(core::ConnectionId connection, std::function<void()> read);
   void settle();  // Takes all actions out, then arms the timer.
   void arm();
   void perform(const core::Action& action);
   void open(core::ConnectionId connection, Transport transport, const std::string& target,
             const std::string& body);
+  void take_end(core::ConnectionId connection, const core::ConnectionEnd& end);
   void take_frame(core::ConnectionId connection, const std::string& frame);
   void send(core::ConnectionId connection, const std::string& text);
   void post(core::RequestId request, const std::string& target, std::vector<Line> lines);
+  void take_answers(core::RequestId request, const std::vector<std::string>& answers,
+                    const core::ConnectionEnd& end);
   void note_cursors();
   // Prints to stderr what happens to the client named by FRESHET_SIM_TRACE.
   void trace(const char* what, const std::string& text) const;
@@ -95,6 +111,10 @@ class ClientNode {
   std::vector<Line> lines_;  // Of the next POST.
   std::vector<std::string> faults_;
   std::uint64_t timer_ = 0;
+  bool asleep_ = false;
+  bool reading_ = true;  // False in a sleep, and from waking until what waits is read.
+  Instant rested_at_;    // Since when it may sleep again.
+  std::vector<Waiting> waiting_;
   bool traced_ = false;
   unsigned connects_ = 0;
 };

@@ -92,6 +92,11 @@ TEST_CASE("a site under every fault loses nothing without a gap and becomes live
   run_seeds({}, chosen_seeds(5'000, 60));
 }
 
+// centrifuge-js#417, #426.
+TEST_CASE("clients whose machines sleep give nothing up that waited to be read", "[sim][sleep]") {
+  run_seeds({.sleeps = true}, chosen_seeds(40'000, 30));
+}
+
 TEST_CASE("a site that drains and comes back, with its log or without, loses nothing without a gap",
           "[sim][drain]") {
   run_seeds({.cuts = false, .drains = true, .bad_paths = false, .application = false},

@@ -113,6 +113,7 @@ void World::fault_again() {
 
 void World::fault() {
   ClientNode& client = any_client();
+  if (options_.sleeps) return client.sleep(random_.between(Duration{300}, Duration{60'000}));
   switch (random_.next() % 8) {
     case 0:
     case 1:

@@ -33,6 +33,7 @@ struct WorldOptions {
   bool bad_paths = true;    // Refusing, silent and buffering networks.
   bool application = true;  // Subscribes, unsubscribes, other transports, offline and online.
   bool client_publishes = true;
+  bool sleeps = false;  // Machines that sleep, and no other fault.
 };
 
 class World {

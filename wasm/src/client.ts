@@ -153,20 +153,11 @@ export function createClient(
     clearTimeout(timer);
     timer = undefined;
     timerAt = at;
-    if (at >= 0) timer = setTimeout(tick, Math.min(Math.max(at - of.now_(), 0), 0x7fffffff));
-  };
-
-  // Behind a sleep or in a page that was frozen, timers are overdue while answers wait in the queue:
-  // those are heard first, so that nothing is given up that has arrived.
-  const tick = (lateMax = 1000): void => {
-    timer = undefined;
-    enter((entered) => {
-      const at = entered.next_timeout_();
-      const late = entered.now_() - at;
-      if (at < 0 || late < 0) return;
-      if (late > lateMax) timer = setTimeout(tick, 100, Infinity);
-      else entered.time_out_();
-    });
+    if (at < 0) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      enter((entered) => entered.time_out_());
+    }, Math.min(Math.max(at - of.now_(), 0), 0x7fffffff));
   };
 
   const start = async (spread: number | undefined, attempt: number): Promise<void> => {

@@ -580,6 +580,56 @@ TEST_CASE("after a sleep an answer that waits is read before anything is declare
   CHECK(driver.is_live());
 }
 
+TEST_CASE("an answer looked for a moment too late is given a second, once", "[core][session]") {
+  for (const Duration late : {Duration{251}, Duration{1'500}}) {
+    CAPTURE(late);
+    ClientDriver driver{only(Transport::sse)};
+    driver.subscribe("prices.*");
+    const auto connection = driver.opened().connection;
+    driver.advance(Duration{9'000});
+    driver.sleep(Duration{1'000} + late);
+    driver.client.handle_timeout(driver.now);
+    driver.advance(Duration{999});
+    REQUIRE_FALSE(driver.is_closed(connection));
+    SECTION("and is taken when it comes by then") {
+      driver.frame(connection, hello());
+      CHECK(driver.is_live());
+      driver.advance(Duration{20'000});
+      CHECK(driver.is_live());
+    }
+    SECTION("and no more: not when it is late again, and not like a machine that slept") {
+      driver.sleep(Duration{1'000});
+      driver.client.handle_timeout(driver.now);
+      driver.in_one_turn([] {});
+      CHECK(driver.is_closed(connection));
+      CHECK(driver.is_waiting());
+    }
+  }
+}
+
+TEST_CASE("an answer that is not much too late has failed", "[core][session]") {
+  ClientDriver driver{only(Transport::sse)};
+  driver.subscribe("prices.*");
+  const auto connection = driver.opened().connection;
+  driver.advance(Duration{9'000});
+  driver.sleep(Duration{1'250});
+  driver.client.handle_timeout(driver.now);
+  driver.in_one_turn([] {});
+  CHECK(driver.is_closed(connection));
+}
+
+TEST_CASE("a timer that is late puts no attempt of ours off", "[core][session]") {
+  ClientDriver driver{only(Transport::sse)};
+  driver.lose(driver.go_live(Transport::sse));
+  REQUIRE(driver.is_waiting());
+  const auto due = driver.client.poll_timeout();
+  REQUIRE(due);
+  driver.sleep(*due - driver.now + Duration{1'900});
+  driver.client.handle_timeout(driver.now);
+  driver.in_one_turn([] {});
+  CHECK(driver.openings.size() == 2);
+}
+
 TEST_CASE("a stream that died in a sleep is left by the local rule", "[core][session]") {
   for (const bool told_by_port : {true, false}) {
     ClientDriver driver{only(Transport::sse)};

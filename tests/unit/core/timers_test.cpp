@@ -41,11 +41,27 @@ TEST_CASE("an overdue deadline is forgiven once", "[core][timers]") {
   Timers timers;
   timers.set(Deadline::silence, at(100), 1);
   timers.set(Deadline::stable, at(90'000));
-  timers.forgive_due(at(60'000), at(61'000));
+  timers.forgive_due(at(60'000), at(61'000), Deadline::retry);
   CHECK(timers.earliest() == at(61'000));
-  timers.forgive_due(at(70'000), at(71'000));
+  timers.forgive_due(at(70'000), at(71'000), Deadline::retry);
   CHECK(timers.take_due(at(70'000))->name == Deadline::silence);
   CHECK(timers.at(Deadline::stable) == at(90'000));
+}
+
+TEST_CASE("those that wait for something may be forgiven alone", "[core][timers]") {
+  const auto all = {Deadline::retry, Deadline::stable,  Deadline::probe,   Deadline::change,
+                    Deadline::poll,  Deadline::hedge,   Deadline::publish, Deadline::post,
+                    Deadline::hello, Deadline::silence, Deadline::drain};
+  const auto ours = {Deadline::retry, Deadline::stable, Deadline::probe, Deadline::change,
+                     Deadline::poll};
+  Timers timers;
+  for (const Deadline name : all) timers.set(name, at(100));
+  timers.forgive_due(at(400), at(1'400), first_answer);
+  for (const Deadline name : ours) {
+    CHECK(timers.at(name) == at(100));
+    timers.clear(name);
+  }
+  CHECK(timers.earliest() == at(1'400));
 }
 
 }  // namespace
