@@ -111,7 +111,8 @@ export function createClient(
 
   const setState = (next: State): void => {
     state = Object.freeze(next);
-    for (const listener of [...listeners]) tell(listener, state);
+    // A listener may close the client, and then the others have been told so.
+    for (const listener of [...listeners]) if (state === next) tell(listener, next);
     if (next.kind !== "closed") return;
     life.abort();
     for (const pending of [...publishes]) {
@@ -184,6 +185,7 @@ export function createClient(
       }
       const retryInMs = Math.ceil(Math.random() * Math.min(1000 * 2 ** attempt, 60_000));
       setState({ kind: "waiting", retryInMs, attempt, reason: message, unavailable: [] });
+      if (closed()) return;
       timer = setTimeout(() => void start(spread, attempt + 1), retryInMs);
       return;
     }

@@ -288,6 +288,39 @@ test("a module that cannot be fetched is tried again", async () => {
   files.close();
 });
 
+test("a listener that closes the client while the module cannot be fetched ends it for all", async () => {
+  const requested: (string | undefined)[] = [];
+  const files = createServer(({ url }, response) => {
+    requested.push(url);
+    response.statusCode = 503;
+    response.end();
+  });
+  await once(files.listen(0, "127.0.0.1"), "listening");
+  const { port } = files.address() as AddressInfo;
+  const random = mock.method(Math, "random", () => 0.001);
+  const fetching = (name: string) => connect(server.url, { wasm: `http://127.0.0.1:${port}/${name}` });
+  const client = fetching("closed");
+  const heard: string[] = [];
+  client.onState(({ kind }) => kind === "waiting" && client.close());
+  const over = new Promise<void>((resolve) =>
+    client.onState(({ kind }) => {
+      heard.push(kind);
+      if (kind === "closed") resolve();
+    }),
+  );
+  await over;
+  // Another that begins only now and comes again shows that there was time for it.
+  const other = fetching("other");
+  await new Promise<void>((resolve) =>
+    other.onState((state) => state.kind === "waiting" && state.attempt === 1 && resolve()),
+  );
+  assert.deepEqual(heard, ["idle", "closed"]);
+  assert.deepEqual(requested, ["/closed", "/other", "/other"]);
+  other.close();
+  random.mock.restore();
+  files.close();
+});
+
 test("a token goes with each request, and a new one with each connection", async () => {
   const tokens: (string | null)[] = [];
   let made = 0;
