@@ -1,4 +1,10 @@
 // The demo pages as `freshet serve --demo` gives them, on a phone and on a desktop.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, type Page, test as base } from "@playwright/test";
 import type { Transport } from "@freshet/client";
 import { pages } from "../../web/pages.ts";
@@ -262,5 +268,114 @@ for (const [screen, viewport] of Object.entries(screens)) {
       }
       await expect(page.locator("#channels [data-arrived]")).toHaveText(["3", "3", "3", "3"]);
     });
+
+    // What each application shows of one message, and how one is made.
+    const applications = {
+      ticker: {
+        topic: "prices.IBM",
+        data: (n: number) => ({ symbol: "IBM", date: "Jan 1 2000", price: n }),
+        shown: (n: number) => `#quotes .price:has-text("${n}.00")`,
+        empty: "No prices yet.",
+      },
+      chat: {
+        topic: "chat.lobby",
+        data: (n: number) => ({ name: "Isar", text: `line ${n}` }),
+        shown: (n: number) => `#lines .said-text:text-is("line ${n}")`,
+        empty: "Nobody has said anything yet.",
+      },
+      notifications: {
+        topic: "notifications.log",
+        data: (n: number) => `line ${n}`,
+        shown: (n: number) => `#notices .notice-title:text-is("line ${n}")`,
+        empty: "Nothing yet.",
+      },
+    };
+    for (const [name, { topic, data, shown, empty }] of Object.entries(applications)) {
+      test(`${name} has its history, changes its transport while it runs, and shows its latency`, async ({
+        page,
+        server,
+        errors: _,
+      }) => {
+        await page.goto(`${server.url}/${name}.html?transport=websocket`);
+        await expectLive(page);
+        await expect(page.locator("#empty")).toContainText(empty);
+        await publish(server, topic, data(1));
+        await expect(page.locator(shown(1))).toBeVisible();
+        await expect(page.locator("#empty")).toBeHidden();
+        await page.reload();
+        await expect(page.locator(shown(1))).toBeVisible();
+        await expect(page.locator("#count-replayed")).toHaveText("1");
+        let n = 1;
+        for (const transport of transports) {
+          await page.locator(`#transport-switch [data-choice="${transport}"]`).click();
+          await expect(page.locator("#state-pill")).toHaveAttribute("data-transport", transport);
+          await publish(server, topic, data(++n));
+          await expect(page.locator(shown(n))).toBeVisible();
+          const figures = page.locator(`#transport-switch [data-choice="${transport}"] [data-figures]`);
+          await expect(figures).toHaveText(/ (ms|s)$/);
+          await expect(page).toHaveURL(new RegExp(`transport=${transport}$`));
+        }
+        await expect(page.locator("#latency-chart canvas")).toHaveCount(1);
+        await expect(page.locator("#gauge-note")).toContainText("None twice, none out of order.");
+      });
+    }
+
+    test("a page says that it waits and for how long, what is wrong, and that it is back", async ({
+      page,
+      server,
+    }) => {
+      await page.goto(`${server.url}/chat.html?transport=polling`);
+      await expectLive(page);
+      await server.kill();
+      await expect(page.locator("#state-words")).toHaveText(/^waiting, back in \d+\.\d s$/);
+      await expect(page.locator("#hint")).toHaveText(
+        "No connection: the server cannot be reached. The page goes on trying by itself.",
+        { timeout: 25_000 },
+      );
+      await page.locator("#text").fill("while it was away");
+      await page.locator("#text").press("Enter");
+      await expect(page.locator("#outbox .said-note")).toHaveText("waits for the line");
+      await server.restart();
+      await expect(page.locator("#state-words")).toHaveText("live over polling");
+      await expect(page.locator("#hint")).toBeHidden();
+      await expect(page.locator("#lines .said-text")).toHaveText("while it was away");
+      await expect(page.locator("#count-gaps")).toHaveText("1");
+    });
   });
 }
+
+test("the feeds fill the applications by the command line: a real price series, and a log as it grows", async ({
+  page,
+  server,
+  errors: _,
+}) => {
+  const folder = await mkdtemp(join(tmpdir(), "freshet-e2e-"));
+  const log = join(folder, "some.log");
+  await writeFile(log, "the first line\n");
+  const script = fileURLToPath(new URL("../../web/feeds.sh", import.meta.url));
+  const feeds = spawn(script, [server.url], {
+    env: { ...process.env, FRESHET_DEMO_LOG: log },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  try {
+    const history = `${server.url}/v1/topics/notifications.log/messages?limit=10`;
+    await expect.poll(async () => (await fetch(history)).text()).toContain("the first line");
+    await page.goto(`${server.url}/notifications.html`);
+    const titles = page.locator("#notices .notice-title");
+    await expect(titles).toHaveText(["the first line"]);
+    await expect(page).toHaveTitle("Notifications · Freshet");
+    await appendFile(log, "and another\n");
+    await expect(titles).toHaveText(["and another", "the first line"]);
+    await expect(page).toHaveTitle("(1) Notifications · Freshet");
+    await page.goto(`${server.url}/ticker.html`);
+    await expect(page.locator("#quotes .symbol")).toHaveText(["AAPL", "AMZN", "GOOG", "IBM", "MSFT"]);
+    await expect(page.locator("#quote-change")).toHaveText(/ in \w+ 20\d\d$/);
+    await page.goto(`${server.url}/chat.html`);
+    await expect(page.locator("#lines .said-text")).toContainText(["Welcome to the lobby."]);
+  } finally {
+    const ended = once(feeds, "exit");
+    feeds.kill();
+    await ended;
+    await rm(folder, { recursive: true });
+  }
+});

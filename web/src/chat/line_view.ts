@@ -15,7 +15,7 @@ export function line_element(
     "li",
     { class: "said", "data-own": own, "data-continued": continued },
     element("p", { class: "said-name" }, own ? `${line.name} (you)` : line.name),
-    element("p", { class: "said-text" }, line.text),
+    element("p", { class: "said-text", dir: "auto" }, line.text),
     element("time", { class: "said-time", datetime: when.toISOString() }, clock.format(when)),
   );
 }
@@ -46,7 +46,7 @@ export class PendingView {
     this.item = element(
       "li",
       { class: "said", "data-own": true, "data-continued": true },
-      element("p", { class: "said-text" }, line.text),
+      element("p", { class: "said-text", dir: "auto" }, line.text),
       this.note_,
       this.actions_,
     );

@@ -13,8 +13,8 @@ test("the best there can be, ours, and the worst of the others", () => {
   assert.equal(
     verdict(settings, [ours, { ...ours, peak: 200, most: 20_000 }, { ...ours, peak: 100 }], ["a", "b"]),
     "No server that admits 100 clients a second can have all 1,000 back before 10.0 s. " +
-      "Freshet has 99 % back after 10.5 s, 1.05 of that; at most 20 came in a tenth of a second. " +
-      "With a 200 came at once, 10 times as many, and it has 99 % back after 20.0 s, 2.00 of that.",
+      "Freshet has 99 % back after 10.5 s, 1.05 times that; at most 20 came in a tenth of a second. " +
+      "With a 200 came at once, 10 times as many, and it has 99 % back after 20.0 s, 2.00 times that.",
   );
 });
 

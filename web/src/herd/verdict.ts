@@ -35,7 +35,7 @@ function return_words(settings: Settings, figures: Figures): string {
   const { most, ideal, recovered, clients, gaveUp } = figures;
   if (!Number.isNaN(most)) {
     const times = (most / ideal).toFixed(2);
-    return `has 99 % back after ${seconds_words(most)}, ${times} of that`;
+    return `has 99 % back after ${seconds_words(most)}, ${times} times that`;
   }
   const gave_up = gaveUp > 0 ? `, while ${share_words(gaveUp, clients)} gave up` : "";
   return `has ${share_words(recovered, clients)} back after ${seconds_words(end_ms(settings))}${gave_up}`;

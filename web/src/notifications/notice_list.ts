@@ -25,7 +25,7 @@ export class NoticeList {
       "li",
       { class: "notice", "data-level": notice.level, "data-unread": unread },
       element("span", { class: "notice-level", role: "img", "aria-label": level_words[notice.level] }),
-      element("p", { class: "notice-title" }, notice.title),
+      element("p", { class: "notice-title", dir: "auto" }, notice.title),
       element("p", { class: "notice-detail" }, notice.detail),
       element("time", { datetime: when.toISOString() }, clock.format(when)),
     );

@@ -41,8 +41,10 @@ function subscribe(cursor: string, on_caught_up?: (missed: number) => void): voi
     onGap() {
       count.gap("notifications");
       list.add_break("Some lines are missing here.");
+      empty.hidden = true;
     },
     onLive() {
+      empty.hidden = required("#notices", HTMLOListElement).childElementCount > 0;
       if (!caught_up) on_caught_up?.(replayed);
       caught_up = true;
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse_price, Series } from "./price.ts";
-import { percent } from "./words.ts";
+import { money, percent } from "./words.ts";
 
 const day = (text: string): number => Date.parse(`${text} UTC`);
 
@@ -35,4 +35,9 @@ test("a change is written with its sign", () => {
   assert.equal(percent(0.034), "+3.4 %");
   assert.equal(percent(-0.012), "−1.2 %");
   assert.equal(percent(undefined), "–");
+});
+
+test("a price has its cents, unless it is very dear", () => {
+  assert.equal(money(1234.5), "1,234.50");
+  assert.equal(money(2_234_567.891), "2,234,568");
 });

@@ -40,6 +40,7 @@ client.subscribe("prices.*", {
     add(message.data);
   },
   onGap: () => count.gap("prices"),
+  onLive: () => show_stage(all.size > 0 ? "filled" : "empty"),
   onError: (error) => console.warn(`freshet: ${error.message}`),
 });
 
@@ -58,9 +59,15 @@ function make_row(symbol: string): { series: Series; row: QuoteRow } {
   const next = [...all.keys()].sort().find((other) => other > symbol);
   const before = next === undefined ? undefined : all.get(next)?.row.row;
   table.insertBefore(entry.row.row, before ?? null);
-  required("#empty", HTMLElement).hidden = true;
+  show_stage("filled");
   if (chosen === "" || (!was_asked && symbol < chosen)) choose(symbol);
   return entry;
+}
+
+// Until the first price, or the word that there is none, nobody knows which it will be.
+function show_stage(stage: "empty" | "filled"): void {
+  required("#ticker", HTMLElement).dataset.stage = stage;
+  required("#empty", HTMLElement).hidden = stage === "filled";
 }
 
 function ask(symbol: string): void {

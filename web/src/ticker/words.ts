@@ -4,7 +4,6 @@ const names: Record<string, string> = {
   AAPL: "Apple",
   AMZN: "Amazon",
   GOOG: "Google",
-  IBM: "IBM",
   MSFT: "Microsoft",
 };
 
@@ -18,8 +17,11 @@ const two_digits = new Intl.NumberFormat("en", {
   maximumFractionDigits: 2,
 });
 
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** "1,234.50"; cents count no more in what is very dear. */
 export function money(amount: number): string {
-  return two_digits.format(amount);
+  return (Math.abs(amount) < 100_000 ? two_digits : whole).format(amount);
 }
 
 /** "+3.4 %", "−1.2 %" (with a true minus), or a dash when there is nothing to compare with. */
