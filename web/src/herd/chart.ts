@@ -27,8 +27,9 @@ export interface Frame {
 }
 
 /**
- * "arrivals" has a logarithmic scale: a stampede is thousands of times what the server admits.
- * "strip" is the same among others, lower, and without the words of the time axis.
+ * "strip": arrivals on a logarithmic scale, for a stampede is thousands of times what the server
+ * admits; one below the other, so without the words of the time axis. "arrivals": of a few hundred,
+ * on a plain scale. "back": the share that is back.
  */
 export type Kind = "arrivals" | "strip" | "back";
 
@@ -79,7 +80,7 @@ export class HerdChart {
         return Array.from({ length }, (_, index) => {
           const value = shown[index];
           if (value === undefined) return null;
-          return this.kind_ === "back" ? value : Math.max(value, foot);
+          return this.kind_ === "strip" ? Math.max(value, foot) : value;
         });
       }),
     ] as uPlot.AlignedData);
@@ -91,31 +92,32 @@ export class HerdChart {
 
   private options(curves: readonly Curve[]): uPlot.Options {
     const is_share = this.kind_ === "back";
+    const is_strip = this.kind_ === "strip";
     return {
       ...this.size(),
       // All charts of the page have the same time at the same place.
-      padding: [this.kind_ === "strip" ? 6 : 10, 16, this.kind_ === "strip" ? 6 : 0, 0],
+      padding: [is_strip ? 6 : 10, 16, is_strip ? 6 : 0, 0],
       cursor: { show: false },
       legend: { show: false },
       scales: {
         x: { time: false, range: () => [0, Math.max(1, this.frame_.end / 1000)] },
-        y: is_share
-          ? { range: () => [0, 1] }
-          : { distr: 3, log: 10, range: () => [foot, Math.max(20, this.frame_.top * 1.3)] },
+        y: is_strip
+          ? { distr: 3, log: 10, range: () => [foot, Math.max(20, this.frame_.top * 1.3)] }
+          : { range: () => [0, is_share ? 1 : Math.max(this.frame_.top, this.frame_.fair) * 1.15] },
       },
       axes: [this.time_axis(), this.value_axis()],
       series: [
         {},
         ...curves.map(({ colour, dashes }, index) => ({
           stroke: () => theme_colour(colour),
-          width: index === 0 && this.kind_ !== "strip" ? 2.5 : 1.5,
+          width: index === 0 && is_share ? 2.5 : 1.5,
           dash: dashes,
           spanGaps: false,
           points: { show: false },
           ...(!is_share && { paths: uPlot.paths.stepped!({ align: 1 }) }),
-          ...(this.kind_ === "strip" && {
+          ...(!is_share && {
             fill: () => `${theme_colour(colour)}40`,
-            fillTo: () => foot,
+            fillTo: () => (is_strip ? foot : 0),
           }),
         })),
       ],
@@ -146,25 +148,26 @@ export class HerdChart {
       stroke: () => theme_colour("ink-soft"),
       grid: { stroke: () => theme_colour("rule"), width: 1 },
       ticks: { show: false },
-      ...(this.kind_ === "back"
-        ? {
-            splits: () => [0, 0.5, 1],
-            values: (_: uPlot, splits: number[]) => splits.map((one) => `${one * 100} %`),
-          }
-        : {
-            splits: () => this.decades(),
-            filter: (_: uPlot, splits: number[]) => splits,
-            values: (_: uPlot, splits: number[]) => splits.map((one) => compact.format(one)),
-          }),
+      ...this.value_marks(),
     };
   }
 
-  // As many as there is room for; a strip is low.
-  private decades(): number[] {
-    const step = this.kind_ === "strip" ? 100 : 10;
-    const splits: number[] = [];
-    for (let at = 1; at <= this.frame_.top * 1.3; at *= step) splits.push(at);
-    return splits;
+  private value_marks(): Partial<uPlot.Axis> {
+    switch (this.kind_) {
+      case "arrivals":
+        return { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] };
+      case "back":
+        return {
+          splits: () => [0, 0.5, 1],
+          values: (_, splits) => splits.map((one) => `${one * 100} %`),
+        };
+      case "strip":
+        return {
+          splits: () => [1, 100, 10_000, 1_000_000].filter((at) => at <= this.frame_.top * 1.3),
+          filter: (_, splits) => splits,
+          values: (_, splits) => splits.map((one) => compact.format(one)),
+        };
+    }
   }
 
   private shade_outage(plot: uPlot): void {
@@ -184,7 +187,7 @@ export class HerdChart {
     ctx.lineWidth = ratio;
     ctx.setLineDash([5 * ratio, 4 * ratio]);
     ctx.beginPath();
-    if (this.kind_ !== "back" && fair > foot) {
+    if (this.kind_ === "arrivals" || (this.kind_ === "strip" && fair > foot)) {
       const y = Math.round(plot.valToPos(fair, "y", true)) + 0.5;
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
