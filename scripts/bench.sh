@@ -3,8 +3,10 @@
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
-if [ $# = 0 ]; then
-  echo "usage: ./dev bench fanout|compress|requests|long-polling|latency|loops|connect|client|browser|memory|topics|herd|refusal [options]" >&2
+# Said before minutes of building.
+names='fanout compress requests long-polling latency loops connect client browser memory topics herd refusal'
+if [[ " $names " != *" ${1:-} "* ]]; then
+  echo "usage: ./dev bench ${names// /|} [options]" >&2
   exit 2
 fi
 scripts/setup.sh build

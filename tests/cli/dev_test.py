@@ -25,6 +25,10 @@ class DevTest(ProgramTest):
     def test_an_unknown_command_or_option_is_a_mistake_of_usage(self):
         self.assertEqual(dev("frob").returncode, 2)
         self.assertEqual(dev("run", "--frob").returncode, 2)
+        # Before it builds anything.
+        ended = dev("bench", "frob")
+        self.assertEqual((ended.returncode, ended.stdout), (2, ""))
+        self.assertIn("usage: ./dev bench fanout|", ended.stderr)
 
     def test_run_tells_a_taken_port_before_it_builds(self):
         taken = self.server()
