@@ -31,7 +31,11 @@ void Limiter::spend(double here) { spent_ = std::max(spent_, here - options_.bur
 
 bool Limiter::admit(Instant now) {
   const double here = position(now);
-  if (here - spent_ < (backlog(now) > Duration{0} ? leftover() : 1)) return false;
+  if (backlog(now) == Duration{0}) {
+    if (here - spent_ < 1) return false;
+  } else if (here - spent_ < leftover() || !leaves_next_owners(now)) {
+    return false;
+  }
   spend(here);
   return true;
 }
@@ -45,20 +49,42 @@ double Limiter::leftover() const {
   return std::max(options_.burst - 0.5, 3 + options_.rate / 1000);
 }
 
+// Whether the next owners find their places though somebody is let in now: always with a burst of
+// two (and what the clock's milliseconds take from it). With one, a place is whole again a slot
+// later, so newcomers have the slots without an owner.
+bool Limiter::leaves_next_owners(Instant now) const {
+  // Where several slots share a millisecond its first owner takes the place from the others anyway.
+  if (options_.burst >= 2 + options_.rate / 1000 || options_.rate > 1000) return true;
+  const double whole_again = position(now) + 2 - options_.burst;
+  // Whoever's slot is in this millisecond may still come in it.
+  const double before = position(now - Duration{1});
+  auto slot = static_cast<std::uint64_t>(std::max(std::floor(before) + 1, 0.0));
+  for (; static_cast<double>(slot) < whole_again; ++slot) {
+    const bool given = slot < (is_late(slot) ? next_late_ : next_);
+    if (given && !is_used(slot)) return false;
+  }
+  return true;
+}
+
+// The nearest slot that may be given. At a low rate the place of somebody who was let in a moment
+// ago may not be whole again by the time before which no slot is given.
+std::uint64_t Limiter::nearest(Instant now) const {
+  const double place = std::max(position(now + options_.slot_ahead_min), spent_ + 1);
+  return static_cast<std::uint64_t>(std::ceil(place));
+}
+
 std::optional<std::uint64_t> Limiter::reserve(Instant now) {
-  const auto nearest =
-      static_cast<std::uint64_t>(std::ceil(position(now + options_.slot_ahead_min)));
-  std::uint64_t slot = std::max(next_, nearest);
+  const std::uint64_t earliest = nearest(now);
+  std::uint64_t slot = std::max(next_, earliest);
   if (is_late(slot)) ++slot;
   if (time_of(slot) - now > options_.slot_ahead_max) return std::nullopt;
-  if (nearest > next_) first_ = slot;
+  if (earliest > next_) first_ = slot;
   next_ = slot + 1;
   return slot;
 }
 
 std::optional<std::uint64_t> Limiter::reserve_late(Instant now) {
-  const double nearest = position(now + options_.slot_ahead_min);
-  std::uint64_t slot = std::max(next_late_, static_cast<std::uint64_t>(std::ceil(nearest)));
+  std::uint64_t slot = std::max(next_late_, nearest(now));
   slot += late_every - 1 - slot % late_every;
   if (time_of(slot) - now > late_ahead_max) return reserve(now);
   next_late_ = slot + 1;
@@ -94,6 +120,11 @@ bool Limiter::mark_used(std::uint64_t slot, Instant now) {
   if (used_[slot % used_.size()]) return false;
   used_[slot % used_.size()] = true;
   return true;
+}
+
+// Of slots within the tolerance of the last use; of others it does not tell.
+bool Limiter::is_used(std::uint64_t slot) const {
+  return slot < used_until_ && slot + used_.size() >= used_until_ && used_[slot % used_.size()];
 }
 
 Instant Limiter::time_of(std::uint64_t slot) const {

@@ -26,10 +26,11 @@ struct LimiterOptions {
   Duration slot_ahead_max{5 * 60'000};
 };
 
-// Slot n is at n ÷ rate: slots are as far apart as admissions may be, each is given once, in order.
-// One of sixteen is kept for those who came in their slot when the burst was used up. Slots that
-// nobody came for are lost, but for what the burst holds: that goes to newcomers, after at least
-// three slots in a row that nobody came for.
+// Slot n is at n ÷ rate, as far from the next as admissions may be; each is given once, in order.
+// One of sixteen is kept for those who came in their slot when the burst was used up. What nobody
+// comes for is lost, but for the burst: newcomers have that after three such slots in a row, where
+// the owner of the next one finds its place all the same (with a burst of one that is one slot of
+// sixteen).
 //
 // In any span of time there are at most rate × span + burst admissions.
 // Threads: one at a time.
@@ -67,6 +68,9 @@ class Limiter {
   double position(Instant now) const;
   void spend(double here);
   double leftover() const;
+  bool leaves_next_owners(Instant now) const;
+  std::uint64_t nearest(Instant now) const;
+  bool is_used(std::uint64_t slot) const;
   bool mark_used(std::uint64_t slot, Instant now);
 
   LimiterOptions options_;
