@@ -86,7 +86,9 @@ std::optional<std::uint64_t> Limiter::reserve(Instant now) {
 std::optional<std::uint64_t> Limiter::reserve_late(Instant now) {
   std::uint64_t slot = std::max(next_late_, nearest(now));
   slot += late_every - 1 - slot % late_every;
-  if (time_of(slot) - now > late_ahead_max) return reserve(now);
+  // Behind the end of the line every slot is free, not only one of sixteen.
+  const bool beyond_line = slot > std::max(next_, nearest(now));
+  if (beyond_line || time_of(slot) - now > late_ahead_max) return reserve(now);
   next_late_ = slot + 1;
   return slot;
 }

@@ -27,10 +27,10 @@ struct LimiterOptions {
 };
 
 // Slot n is at n ÷ rate, as far from the next as admissions may be; each is given once, in order.
-// One of sixteen is kept for those who came in their slot when the burst was used up. What nobody
-// comes for is lost, but for the burst: newcomers have that after three such slots in a row, where
-// the owner of the next one finds its place all the same (with a burst of one that is one slot of
-// sixteen).
+// One of sixteen is kept for those who came in their slot when the burst was used up; behind the
+// last slot given they have any. What nobody comes for is lost, but for the burst: newcomers have
+// that after three such slots in a row, where the owner of the next one finds its place all the
+// same (with a burst of one that is one slot of sixteen).
 //
 // In any span of time there are at most rate × span + burst admissions.
 // Threads: one at a time.

@@ -1,8 +1,11 @@
 #include "admission/admission.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <map>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "admission/ticket.h"
@@ -279,6 +282,42 @@ TEST_CASE("a server that stood still gives a near slot to those whose slot has p
   CHECK(admission.counts().tickets_crowded == 90);
   CHECK(late.front().delay < Duration{500});
   CHECK(late[30].delay < Duration{6'000});
+}
+
+// Clients that all know the window and come back to a server that admits 1,000 a second, 100 at
+// once, and stands still for `stall` in every three seconds: what comes meanwhile is read when it
+// goes on. When the last of them is in.
+Duration all_back_in(int clients, Duration stall) {
+  Admission admission({.window = {.admission_rate = 1'000}, .limiter = {.burst = 100}}, key);
+  std::mt19937 random(4);
+  struct Coming {
+    std::string name;
+    std::string ticket;
+  };
+  std::multimap<Duration, Coming> coming;
+  for (int i = 0; i < clients; ++i) {
+    coming.emplace(Duration{static_cast<Duration::rep>(random() % (clients * 11 / 10))},
+                   Coming{std::to_string(i), {}});
+  }
+  Duration now{0};
+  while (!coming.empty()) {
+    now = std::max(now, coming.begin()->first);
+    if (now % Duration{3'000} < stall) now += stall - now % Duration{3'000};
+    Coming one = std::move(coming.extract(coming.begin()).mapped());
+    const Verdict verdict = admission.ask({.client = one.name, .ticket = one.ticket}, Instant{now});
+    if (verdict.admitted) continue;
+    one.ticket = verdict.ticket;
+    coming.emplace(now + verdict.delay, std::move(one));
+  }
+  return now;
+}
+
+TEST_CASE("a server that stands still again and again has all back when its rate allows",
+          "[admission]") {
+  CHECK(all_back_in(10'000, Duration{0}) <= Duration{11'000});
+  // Of each stall longer than the burst the rest is lost: a tenth and a third of the time.
+  CHECK(all_back_in(10'000, Duration{400}) <= Duration{12'500});
+  CHECK(all_back_in(10'000, Duration{1'100}) <= Duration{17'500});
 }
 
 }  // namespace
