@@ -11,6 +11,7 @@
 #include "integration/native_fixture.h"
 #include "integration/served.h"
 #include "integration/server_fixture.h"
+#include "integration/tcp_proxy.h"
 #include "paths.h"
 
 namespace freshet::tests {
@@ -165,6 +166,31 @@ TEST_CASE("nothing published before a drain is lost, and the next server is join
   server = std::make_unique<Served>(quick_flags(), address);
   inbox.wait_for_gap();
   Publisher(server->port()).publish(51, 60);
+  const Told told = inbox.wait_for_messages(60);
+  CHECK(told.data == numbers(1, 60));
+  CHECK(told.gaps == 1);
+}
+
+TEST_CASE("whom a drain sends to a node with another log is told the gap, and joins that one",
+          "[server][drain][native]") {
+  const Transport transport = GENERATE(from_range(all_transports));
+  INFO(to_string(transport));
+  Served first(quick_flags({"--drain-spread", "200ms"}));
+  Served second(quick_flags());
+  TcpProxy balancer(first.port());
+  Inbox inbox;
+  Client client(balancer.url(), over({transport}));
+  const auto subscription = client.subscribe("t.a", inbox.on_message(), inbox.options());
+  REQUIRE(subscription);
+  inbox.wait_for_lives(1);
+  Publisher(first.port()).publish(1, 50);
+  inbox.wait_for_messages(50);
+  // Who comes now reaches the second, as through a balancer that has read that the first is not
+  // ready.
+  balancer.set_target(second.port());
+  CHECK(first.stop() == 0);
+  inbox.wait_for_gap();
+  Publisher(second.port()).publish(51, 60);
   const Told told = inbox.wait_for_messages(60);
   CHECK(told.data == numbers(1, 60));
   CHECK(told.gaps == 1);

@@ -25,11 +25,12 @@ Transport transport_of_poll(const std::string& target, const std::string& body) 
 }  // namespace
 
 ClientNode::ClientNode(Schedule& schedule, core::Random& random, History& history,
-                       ServerNode& server, std::string name, core::ClientConfig config)
+                       std::function<ServerNode&()> reach, std::string name,
+                       core::ClientConfig config)
     : schedule_(schedule),
       random_(random),
       history_(history),
-      server_(server),
+      reach_(std::move(reach)),
       name_(std::move(name)),
       core_(std::move(config), random.next()) {
   const char* traced = std::getenv("FRESHET_SIM_TRACE");
@@ -236,10 +237,11 @@ void ClientNode::open(core::ConnectionId connection, Transport transport, const 
   schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, link, transport,
                                                                        target, body, refused] {
     if (link->over() || !link->on_client_end) return;
-    if (refused || !server_.up()) {
+    ServerNode& server = reach_();
+    if (refused || !server.up()) {
       link->close_from_server({.kind = EndKind::unreachable, .reason = "connection refused"});
     } else {
-      server_.accept(link, transport, target, body);
+      server.accept(link, transport, target, body);
     }
   });
 }
@@ -287,8 +289,9 @@ void ClientNode::post(core::RequestId request, const std::string& target, std::v
     });
   };
   schedule_.after(random_.between(Duration{1}, weather_.latency_max), [=, this] {
-    if (lost_there || !server_.up()) return fail({.kind = EndKind::unreachable});
-    if (!server_.accepts_publishes(target)) {
+    ServerNode& server = reach_();
+    if (lost_there || !server.up()) return fail({.kind = EndKind::unreachable});
+    if (!server.accepts_publishes(target)) {
       return fail({.kind = EndKind::refused, .http_status = 412});
     }
     std::vector<std::string> answers;
@@ -298,7 +301,7 @@ void ClientNode::post(core::RequestId request, const std::string& target, std::v
                                 publishes_.at(lines[ref].publish).data + "}";
       const auto parsed = wire::parse_client_frame(frame);
       const auto& publish = std::get<wire::Publish>(*parsed);
-      const auto id = server_.publish(publish.topic, std::string(publish.data), publish.key);
+      const auto id = server.publish(publish.topic, std::string(publish.data), publish.key);
       answers.push_back(
           id ? wire::encode(wire::ServerFrame{wire::Ack{ref, *id}})
              : wire::encode(wire::ServerFrame{wire::ErrorFrame{

@@ -30,8 +30,9 @@ struct Weather {
 
 class ClientNode {
  public:
-  ClientNode(Schedule& schedule, core::Random& random, History& history, ServerNode& server,
-             std::string name, core::ClientConfig config);
+  // `reach` gives the node that answers a new connection or POST.
+  ClientNode(Schedule& schedule, core::Random& random, History& history,
+             std::function<ServerNode&()> reach, std::string name, core::ClientConfig config);
 
   core::Client& core() { return core_; }
   Weather& weather() { return weather_; }
@@ -98,7 +99,7 @@ class ClientNode {
   Schedule& schedule_;
   core::Random& random_;
   const History& history_;
-  ServerNode& server_;
+  std::function<ServerNode&()> reach_;
   std::string name_;
   core::Client core_;
   Weather weather_;

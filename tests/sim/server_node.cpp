@@ -270,19 +270,37 @@ ServerNode::ServerNode(Schedule& schedule, core::Random& random, History& histor
   start(false);
 }
 
+ServerNode::ServerNode(const ServerNode& first, ServerOptions options)
+    : schedule_(first.schedule_),
+      random_(first.random_),
+      history_(first.history_),
+      options_(options),
+      log_(first.log_) {
+  start(true);
+}
+
 ServerNode::~ServerNode() {
   hub_.reset();
   peers_.clear();
 }
 
-void ServerNode::drain() {
+void ServerNode::drain(Duration spread) {
+  draining_ = true;
   while (hub_->pump()) {
   }
-  const auto window = options_.window;
+  let_go_of_next(spread / static_cast<Duration::rep>(hub_->subscribers() + 1));
+}
+
+void ServerNode::let_go_of_next(Duration pause) {
   while (hub_->subscribers() > 0) {
     hub_->close_next(
         wire::close_code::going_away, "the server is stopping",
-        {.delay = random_.between(Duration{0}, window), .ticket = {}, .reason = "drain"});
+        {.delay = random_.between(Duration{0}, options_.window), .ticket = {}, .reason = "drain"});
+    ++let_go_;
+    if (pause == Duration{0}) continue;
+    return schedule_.after(pause, [this, pause, life = life_] {
+      if (life == life_ && hub_) let_go_of_next(pause);
+    });
   }
   end_process();
 }
@@ -315,7 +333,7 @@ void ServerNode::crash() {
 
 void ServerNode::start(bool keep_log) {
   if (!keep_log || !log_) {
-    log_ = std::make_unique<server::MemoryLog>(random_.next(), options_.retention);
+    log_ = std::make_shared<server::MemoryLog>(random_.next(), options_.retention);
     history_.begin(log_->epoch());
   }
   hub_ = std::make_unique<server::Hub>(
@@ -329,6 +347,7 @@ void ServerNode::start(bool keep_log) {
   log_->follow(*this);
   pump_set_ = false;
   tick_set_ = false;
+  draining_ = false;
 }
 
 void ServerNode::accept(LinkRef link, Transport transport, std::string_view target,

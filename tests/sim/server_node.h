@@ -41,14 +41,19 @@ class Peer;
 class ServerNode final : private server::LogFollower {
  public:
   ServerNode(Schedule& schedule, core::Random& random, History& history, ServerOptions options);
+  // Another node on the log of `first`, which outlives it and is never started without its log.
+  ServerNode(const ServerNode& first, ServerOptions options);
   ~ServerNode();
 
-  bool up() const { return hub_ != nullptr; }
+  // Whether it takes newcomers.
+  bool up() const { return running() && !draining_; }
+  bool running() const { return hub_ != nullptr; }
 
   // Its machine or process is gone: every connection breaks, some without a word.
   void crash();
-  // Its process is asked to end: everybody is told a time of its own and let go.
-  void drain();
+  // Its process is asked to end: everybody is told a time of its own and let go, at once or one by
+  // one over `spread`, while the others go on hearing what is published.
+  void drain(Duration spread);
   // It comes back, with what the log held or with a new log.
   void start(bool keep_log);
 
@@ -64,6 +69,9 @@ class ServerNode final : private server::LogFollower {
   std::uint64_t refused() const;
   std::uint64_t tickets_honoured() const;
 
+  // Whom its drains have let go, over all lives of the process.
+  std::size_t let_go() const { return let_go_; }
+
   // Where a subscriber is that has everything.
   Place head() const;
 
@@ -71,6 +79,7 @@ class ServerNode final : private server::LogFollower {
   friend class Peer;
 
   server::Verdict ask(const std::string& client, const std::string& ticket, bool poll);
+  void let_go_of_next(Duration pause);
   void end_process();
 
   void head_moved() noexcept override { pump_soon(); }
@@ -82,7 +91,7 @@ class ServerNode final : private server::LogFollower {
   core::Random& random_;
   History& history_;
   ServerOptions options_;
-  std::unique_ptr<server::MemoryLog> log_;
+  std::shared_ptr<server::MemoryLog> log_;
   std::unique_ptr<server::Hub> hub_;
   std::optional<server::Admission> admission_;
   std::uint64_t refused_before_ = 0;
@@ -92,6 +101,8 @@ class ServerNode final : private server::LogFollower {
   std::uint64_t life_ = 0;  // Events of an earlier life of the process are void.
   bool pump_set_ = false;
   bool tick_set_ = false;
+  bool draining_ = false;
+  std::size_t let_go_ = 0;
   unsigned clients_ = 0;
 };
 

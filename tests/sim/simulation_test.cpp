@@ -39,7 +39,9 @@ std::vector<std::uint64_t> chosen_seeds(std::uint64_t first, std::uint64_t count
 // What all runs of a scenario had together.
 struct Sum {
   std::size_t delivered = 0;
+  std::size_t gaps = 0;
   std::size_t slow_gaps = 0;
+  std::size_t let_go = 0;  // By drains.
   std::size_t published = 0;
   std::size_t refused = 0;
   std::size_t honoured = 0;  // Tickets.
@@ -55,10 +57,12 @@ Sum run_seeds(WorldOptions options, const std::vector<std::uint64_t>& seeds) {
     INFO("seed " << seed << '\n' << joined(faults));
     CHECK(faults.empty());
     sum.published += world.history().messages().size();
+    sum.let_go += world.let_go();
     sum.refused += world.server().refused();
     sum.honoured += world.server().tickets_honoured();
     for (std::size_t i = 0; i < world.client_count(); ++i) {
       sum.delivered += world.client(i).delivered();
+      sum.gaps += world.client(i).gaps();
       sum.slow_gaps += world.client(i).slow_gaps();
     }
   }
@@ -101,6 +105,19 @@ TEST_CASE("a site that drains and comes back, with its log or without, loses not
           "[sim][drain]") {
   run_seeds({.cuts = false, .drains = true, .bad_paths = false, .application = false},
             chosen_seeds(8'000, 30));
+}
+
+TEST_CASE("clients of a node that drains go on at another node of its log without any gap",
+          "[sim][drain]") {
+  const auto seeds = chosen_seeds(8'500, 30);
+  const Sum sum = run_seeds({.fault_every = Duration{300},
+                             .cuts = false,
+                             .two_nodes = true,
+                             .bad_paths = false,
+                             .application = false},
+                            seeds);
+  CHECK(sum.gaps == 0);
+  CHECK(sum.let_go > 10 * seeds.size());
 }
 
 TEST_CASE("a site above its admission rate gives tickets, and everybody is back and has everything",

@@ -45,9 +45,11 @@ World::World(WorldOptions options)
       random_(options.seed),
       history_(options.server.rules),
       server_(schedule_, random_, history_, options.server) {
+  if (options_.two_nodes) second_ = std::make_unique<ServerNode>(server_, options.server);
   for (unsigned i = 0; i < options_.clients; ++i) {
     clients_.push_back(std::make_unique<ClientNode>(
-        schedule_, random_, history_, server_, "client " + std::to_string(i), any_config(random_)));
+        schedule_, random_, history_, [this]() -> ServerNode& { return reach(); },
+        "client " + std::to_string(i), any_config(random_)));
   }
 }
 
@@ -65,7 +67,7 @@ std::vector<std::string> World::run() {
   schedule_.run_until(schedule_.now() + std::max(options_.faults_for, Duration{10'000}));
 
   faulty_ = false;
-  if (!server_.up()) server_.start(false);
+  if (!server_.running()) server_.start(options_.two_nodes);
   for (const auto& client : clients_) {
     client->weather() = {};
     client->network(core::NetworkEvent::online);
@@ -90,7 +92,8 @@ std::vector<std::string> World::run() {
 
 void World::publish(const std::string& topic) {
   const std::string data = "{\"n\":" + std::to_string(++published_) + "}";
-  if (server_.up() && !server_.publish(topic, data, {})) std::abort();
+  ServerNode& server = reach();
+  if (server.up() && !server.publish(topic, data, {})) std::abort();
 }
 
 void World::publish_again() {
@@ -148,11 +151,28 @@ void World::fault() {
 }
 
 void World::restart_server() {
+  if (second_) return drain_one_node();
   if (!server_.up()) return;
-  options_.drains ? server_.drain() : server_.crash();
+  options_.drains ? server_.drain(Duration{0}) : server_.crash();
   schedule_.after(random_.between(Duration{0}, Duration{8'000}), [this, keep = chance(2)] {
     if (!server_.up()) server_.start(keep);
   });
+}
+
+void World::drain_one_node() {
+  if (!server_.up() || !second_->up()) return;
+  ServerNode& node = chance(2) ? server_ : *second_;
+  const Duration spread = random_.between(Duration{0}, Duration{3'000});
+  node.drain(spread);
+  schedule_.after(spread + random_.between(Duration{100}, Duration{8'000}), [&node] {
+    if (!node.running()) node.start(true);
+  });
+}
+
+ServerNode& World::reach() {
+  if (!second_) return server_;
+  if (server_.up() && second_->up()) return chance(2) ? server_ : *second_;
+  return server_.up() ? server_ : *second_;
 }
 
 void World::fault_of_path(ClientNode& client) {

@@ -29,7 +29,9 @@ struct WorldOptions {
   // Which kinds of fault may happen.
   bool cuts = true;
   bool restarts = true;
-  bool drains = false;      // Instead of crashes, before a restart.
+  bool drains = false;  // Instead of crashes, before a restart.
+  // A second node on the same log. Of the two one at a time drains, and comes back later.
+  bool two_nodes = false;
   bool bad_paths = true;    // Refusing, silent and buffering networks.
   bool application = true;  // Subscribes, unsubscribes, other transports, offline and online.
   bool client_publishes = true;
@@ -45,6 +47,7 @@ class World {
 
   Schedule& schedule() { return schedule_; }
   ServerNode& server() { return server_; }
+  std::size_t let_go() const { return server_.let_go() + (second_ ? second_->let_go() : 0); }
   ClientNode& client(std::size_t index) { return *clients_[index]; }
   std::size_t client_count() const { return clients_.size(); }
   const History& history() const { return history_; }
@@ -62,6 +65,9 @@ class World {
   void fault_of_application(ClientNode& client);
   void fault_of_path(ClientNode& client);
   void restart_server();
+  void drain_one_node();
+  // Where a balancer leads: to a node that takes newcomers.
+  ServerNode& reach();
   std::string any_topic();
   ClientNode& any_client();
   bool chance(unsigned one_in) { return random_.next() % one_in == 0; }
@@ -71,6 +77,7 @@ class World {
   core::Random random_;
   History history_;
   ServerNode server_;
+  std::unique_ptr<ServerNode> second_;
   std::vector<std::unique_ptr<ClientNode>> clients_;
   std::uint64_t published_ = 0;
   bool faulty_ = true;
