@@ -1,5 +1,6 @@
 // A server at its admission rate: how each kind of client is told its slot, and let in with it.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators_all.hpp>
 #include <charconv>
 #include <chrono>
 #include <stdexcept>
@@ -107,15 +108,23 @@ void wait_for_slot(const Told& told) { std::this_thread::sleep_for(told.delay); 
 
 TEST_CASE("at its slot a client is let in with its ticket over any transport, and only once",
           "[server][admission]") {
+  const auto [path, wait] =
+      GENERATE(table<std::string, std::string>({{"/v1/sse", {}},
+                                                {"/v1/poll", {}},
+                                                {"/v1/poll", "&wait=1&cursor=earliest"},
+                                                {"/v1/ws", {}}}));
+  INFO(path << wait);
   CrowdedServer server;
   const Told told = from_headers(server.get("/v1/poll?pattern=a&client=ann&sdk=test/1"));
-  const std::string shown = "?pattern=a&sdk=test/1&ticket=" + told.ticket + "&client=";
+  const std::string shown = "?pattern=a&sdk=test/1" + wait + "&ticket=" + told.ticket + "&client=";
   // Of another client it is worth nothing.
   CHECK(server.get("/v1/sse" + shown + "bob").find("\"op\":\"retry\"") != std::string::npos);
   CHECK(server.admission().tickets_invalid == 1);
   wait_for_slot(told);
-  WebSocketPeer peer = server.websocket("/v1/ws" + shown + "ann");
-  CHECK(peer.next_with("\"op\":\"hello\"").find("\"client\":\"ann\"") != std::string::npos);
+  park::LoopbackClient client = server.connect();
+  const std::string target = path + shown + "ann";
+  client.send(path == "/v1/ws" ? handshake_text(target) : request_text("GET", target));
+  client.read_until("\"client\":\"ann\"");
   CHECK(server.admission().tickets_honoured == 1);
 }
 
