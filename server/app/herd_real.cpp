@@ -18,8 +18,10 @@ namespace freshet::app {
 namespace {
 
 constexpr std::string_view topic = "herd.beat";
-// One thread of clients for so many of them.
-constexpr std::uint32_t clients_per_platform = 5'000;
+// One thread of clients for so many of them. For each request libcurl looks through all connections
+// that its pool has to the server, so that polls of thousands on one platform would keep a machine
+// busy by themselves.
+constexpr std::uint32_t clients_per_platform = 250;
 constexpr Duration look_interval{50};
 
 // A platform that opens its connections from an address of its own, and is otherwise `inner`.
