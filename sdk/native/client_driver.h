@@ -113,8 +113,9 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   // Closed in this turn; one of them may have called us.
   std::vector<std::unique_ptr<native::ClientConnection>> closed_connections_;
   std::vector<std::unique_ptr<native::PublishPost>> closed_posts_;
-  std::string lines_;    // Of the next POST of publishes.
-  Listeners receivers_;  // Scratch of take_frame.
+  std::string lines_;          // Of the next POST of publishes.
+  Listeners receivers_;        // Scratch of take_frame.
+  bool told_to_wait_ = false;  // How the last connection ended: with an answer, by patience asked.
   unsigned turn_depth_ = 0;
   core::OptionalInstant timeout_;
 

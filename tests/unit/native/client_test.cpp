@@ -218,6 +218,25 @@ TEST_CASE("long polls follow each other on one connection", "[native][client]") 
   CHECK(notes.wait(3) == std::vector<std::string>{"a 6 6", "a 7 7", "a 8 8"});
 }
 
+TEST_CASE("a poll comes at its slot on the connection on which it was refused",
+          "[native][client]") {
+  const Transport transport = GENERATE(Transport::long_polling, Transport::polling);
+  FakeServer server;
+  Client client(server.url(), {.transports = {transport}});
+  Notes notes;
+  const auto subscription = client.subscribe("prices.*", notes.on_message(), notes.options());
+  Peer peer = server.accept();
+  peer.read_request();
+  peer.write(
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+      "Freshet-Retry-After-Ms: 1\r\nFreshet-Ticket: slot-9\r\n\r\n");
+  CHECK(peer.read_request().line().find("ticket=slot-9") != std::string::npos);
+  // What fails without being asked for patience is tried on a path of its own.
+  peer.write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+  Peer other = server.accept();
+  CHECK(other.read_request().line().starts_with("GET /v1/poll"));
+}
+
 TEST_CASE("a publish over a WebSocket carries its payload and comes to its id",
           "[native][client]") {
   FakeServer server;
