@@ -98,9 +98,10 @@ function keep_address(): void {
 function draw(): void {
   if (!recording) return;
   const { at } = player.playback;
+  const began = performance.now();
   pictures.show(recording, at);
   show_table(looks, recording, at);
-  player.write(pictures.end);
+  player.write(pictures.end, performance.now() - began);
   const is_over = player.playback.kind === "over";
   set_text(note, is_over ? words_of(recording) : "");
 }

@@ -30,6 +30,7 @@ export class Player {
   private readonly seek_ = required("#seek", HTMLInputElement);
   private readonly state_ = required("#herd-state", HTMLElement);
   private drawn_at_ = 0;
+  private cost_ = 0;
   private passed_at_ = performance.now();
   private kind_: PlaybackKind | undefined;
 
@@ -65,8 +66,9 @@ export class Player {
     this.write(0);
   }
 
-  /** `end`: what the pictures reach to. */
-  write(end: number): void {
+  /** `end`: what the pictures reach to; `cost`: how many milliseconds it took to draw them. */
+  write(end: number, cost = 0): void {
+    this.cost_ = cost;
     const { at, kind } = this.playback;
     set_text(this.play_, labels[kind]);
     this.step_.disabled = kind === "over" || kind === "waiting";
@@ -92,8 +94,10 @@ export class Player {
     const before = this.playback.at;
     this.playback.pass(Math.max(0, passed));
     if (this.playback.at === before && this.playback.kind === this.kind_) return;
-    // Twenty pictures a second read as steady; with reduced motion one changes once a second.
-    const is_due = at - this.drawn_at_ >= (wants_little_motion() ? 1000 : 50);
+    // Twenty pictures a second read as steady, and a slow machine draws fewer, a third of its time at
+    // most; with reduced motion one changes once a second.
+    const interval = wants_little_motion() ? 1000 : Math.max(50, 3 * this.cost_);
+    const is_due = at - this.drawn_at_ >= interval;
     if (!is_due && this.playback.kind === this.kind_) return;
     this.drawn_at_ = at;
     this.shown_.changed();
