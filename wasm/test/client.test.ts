@@ -97,6 +97,68 @@ test("the state keeps its identity between changes, and listeners are told it at
   assert.equal(seen.length, 1);
 });
 
+// centrifuge-js#391: calls from inside a handler got the client stuck; phoenix#6578: it came back.
+for (const [at, told, sockets] of [
+  ["connecting", ["idle", "connecting", "closed"], 0],
+  ["live", ["idle", "connecting", "live", "closed"], 1],
+  ["waiting", ["idle", "connecting", "waiting", "closed"], 1],
+] as const) {
+  test(`a client closed by its state listener when ${at} is told so once and stays closed`, async () => {
+    let opened = 0;
+    class Counter extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        opened++;
+        super(at === "waiting" ? url.replace("/v1/ws", "/nothing") : url, protocols);
+      }
+    }
+    const only = { transports: ["websocket"], reconnect: "none" } as const;
+    const client = connect(server.url, { ...only, webSocket: Counter });
+    const heard: string[] = [];
+    const over = new Promise<void>((resolve) => {
+      client.onState(({ kind }) => {
+        if (kind === at) client.close();
+      });
+      client.onState(({ kind }) => {
+        heard.push(kind);
+        if (kind === "closed") resolve();
+      });
+    });
+    client.subscribe("handlers", () => {});
+    await over;
+    // Another that connects and publishes only now shows that there was time to come back.
+    const other = connect(server.url, { ...only, webSocket: WebSocket });
+    await other.publish("handlers", 1);
+    other.close();
+    assert.deepEqual(heard, told);
+    assert.equal(opened, sockets);
+  });
+}
+
+test("subscriptions made and ended inside a listener get every message in order", async () => {
+  const client = open();
+  for (let n = 1; n <= 5; n++) await client.publish("nested", n);
+  const seen: string[] = [];
+  await new Promise<void>((resolve) => {
+    const outer = client.subscribe("nested", {
+      cursor: "earliest",
+      onMessage({ data }) {
+        seen.push(`outer ${data}`);
+        if (data !== 2) return;
+        outer.close();
+        client.subscribe("nested", {
+          cursor: outer.cursor,
+          onMessage(inner) {
+            seen.push(`inner ${inner.data}`);
+            if (inner.data === 5) resolve();
+          },
+        });
+      },
+    });
+  });
+  assert.deepEqual(seen, ["outer 1", "outer 2", "inner 3", "inner 4", "inner 5"]);
+  client.close();
+});
+
 test("a subscription closed in its own listener gets nothing more", async () => {
   const client = open();
   const topic = "closing";

@@ -147,6 +147,61 @@ TEST_CASE("frames behind the one whose listener closes the client are not told",
   CHECK(heard.wait([](int count) { return count > 0; }) == 1);
 }
 
+// centrifuge-js#391: calls from inside a handler got the client stuck; phoenix#6578: it came back.
+TEST_CASE("a client closed by its state listener tells nothing more, and stays closed",
+          "[native][client]") {
+  using Kinds = std::vector<std::string>;
+  const Kinds all{"idle", "connecting", "live", "waiting"};
+  const std::size_t last = GENERATE(1, 2, 3);
+  FakeServer server;
+  Watched<Kinds> told;
+  Client client{server.url(), only(Transport::sse)};
+  client.on_state([&](const State& state) {
+    std::string kind = to_string(state);
+    kind.resize(std::min(kind.find_first_of(" ,"), kind.size()));
+    told.change([&](Kinds& kinds) { kinds.push_back(kind); });
+    if (kind == all[last]) client.close();
+  });
+  auto ours = client.subscribe("ours", [](const Message&) {});
+  if (last > 1) {
+    Peer peer = server.accept();
+    CHECK(peer.read_request().line().find("pattern=ours") != std::string::npos);
+    peer.write(sse_head() + sse("control", hello));
+    told.wait([](const Kinds& kinds) { return kinds.size() > 2; });
+  }
+  const auto enough = [last](const Kinds& kinds) { return kinds.size() > last; };
+  const Kinds expected(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(last) + 1);
+  CHECK(told.wait(enough) == expected);
+  INFO("another that connects only now shows that there was time to come back");
+  Client other{server.url(), only(Transport::sse)};
+  auto others = other.subscribe("others", [](const Message&) {});
+  CHECK(server.accept().read_request().line().find("pattern=others") != std::string::npos);
+  CHECK(told.wait(enough) == expected);
+}
+
+// centrifuge-js#393: a failed POST was noticed only by the timeout of its call.
+TEST_CASE("a POST that fails is repeated with its key long before the publish times out",
+          "[native][client]") {
+  FakeServer server;
+  Client client{server.url(), only(Transport::sse)};
+  auto all = client.subscribe("a", [](const Message&) {});
+  Peer stream = server.accept();
+  stream.read_request();
+  auto ack = client.publish_json("a", "1", {.timeout = std::chrono::minutes{10}});
+  stream.write(sse_head() + sse("control", hello));
+  std::string first;
+  {
+    Peer peer = server.accept();
+    first = peer.read_request().body;
+    peer.write(
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  }
+  Peer peer = server.accept();
+  CHECK(peer.read_request().body == first);
+  peer.write(answer("{\"op\":\"ack\",\"ref\":0,\"id\":7}\n"));
+  CHECK(ack.get()->id == 7);
+}
+
 TEST_CASE("a gap is told before what survived it", "[native][client]") {
   FakeServer server;
   Notes notes;
