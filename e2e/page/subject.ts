@@ -6,6 +6,7 @@ import {
   type Client,
   type ClientOptions,
   type SubscribeOptions,
+  type Transport,
 } from "@freshet/client";
 import type { Entry } from "./record.ts";
 
@@ -51,9 +52,10 @@ const subject = {
     client?.close();
   },
 
-  /** Many clients, to see how they spread. */
-  gather(count: number, options: ClientOptions): void {
-    crowd = Array.from({ length: count }, () => {
+  /** Many clients, one for each of these transports, to see how they spread. */
+  gather(transports: readonly Transport[]): void {
+    crowd = transports.map((transport) => {
+      const options: ClientOptions = { transports: [transport] };
       const one = { client: connect("/", options), delays: [] as number[] };
       one.client.onState((state) => {
         if (state.kind === "waiting" && state.retryInMs > 0) one.delays.push(state.retryInMs);
