@@ -84,11 +84,13 @@ class System {
     const std::chrono::duration<double> took = Clock::now() - began;
     const std::uint64_t cpu = server_.cpu_nanoseconds() - cpu_before;
     const std::uint64_t deliveries = window_messages * subscribers_.size();
-    if (const std::uint64_t arrived = subscribers_.take_all(delivery_marker);
-        arrived != deliveries) {
-      throw std::runtime_error(std::to_string(arrived) + " of " + std::to_string(deliveries) +
-                               " deliveries had arrived");
+    // A few may come after the last ones of their loops.
+    std::uint64_t arrived = 0;
+    for (const auto deadline = Clock::now() + delivery_max; arrived < deliveries;) {
+      arrived += subscribers_.take_all(delivery_marker);
+      if (Clock::now() > deadline) throw std::runtime_error("a message did not arrive");
     }
+    if (arrived > deliveries) throw std::runtime_error("a message arrived twice");
     const auto count = static_cast<double>(deliveries);
     return {.deliveries_per_second = count / took.count(),
             .cpu_each = static_cast<double>(cpu) / 1e3 / count,
@@ -123,10 +125,11 @@ int measure_loops(const Setting& setting, std::size_t subscribers) {
   const std::vector<std::string> names =
       setting.systems.empty() ? std::vector<std::string>{"freshet/websocket", "freshet/sse"}
                               : setting.systems;
-  Report report("Two loops against one", std::to_string(subscribers) +
-                                             " subscribers that do not read meanwhile, 100-byte "
-                                             "messages one at a time, median of " +
-                                             std::to_string(setting.rounds) + " rounds");
+  Report report("Two loops against one (more is better)",
+                std::to_string(subscribers) +
+                    " subscribers that do not read meanwhile, 100-byte "
+                    "messages one at a time, median of " +
+                    std::to_string(setting.rounds) + " rounds");
   std::vector<std::vector<double>> ratios(names.size());
   std::printf("%-20s %5s %14s %16s %12s\n", "", "loops", "deliveries/s", "CPU each, us",
               "cores used");

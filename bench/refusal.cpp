@@ -213,7 +213,7 @@ int measure_refusal(const std::string& program, std::size_t rounds,
   Gate open(program, false);
   Gate narrow(program, true);
   pin_this_process_to(load_core);
-  Report report("Refusing newcomers",
+  Report report("Refusing newcomers (less is better)",
                 std::to_string(newcomers) +
                     " newcomers, each on a connection of its own, median of " +
                     std::to_string(rounds) + " rounds");
