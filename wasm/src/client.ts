@@ -132,7 +132,8 @@ export function createClient(
     if (!core) return;
     const entered = core;
     try {
-      work(core);
+      entered.now_();
+      work(entered);
       act(entered);
       if (core === entered) arm(entered);
     } catch (error) {
