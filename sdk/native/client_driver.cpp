@@ -278,7 +278,7 @@ void ClientDriver::take_end(core::ConnectionId connection, const ConnectionEnd& 
   const Turn turn(*this);
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return;
-  told_to_wait_ = end.http_status == 503 || end.http_status == 429;
+  given_ticket_ = !end.ticket.empty();
   if (!found->second->lives_on(end)) {
     closed_connections_.push_back(std::move(found->second));
     connections_.erase(found);
@@ -349,9 +349,9 @@ void ClientDriver::poll(core::Action& action) {
   auto& connection = connections_[action.id];
   if (!connection) {
     // A new attempt is to try the path anew; the polls that follow keep the connection. So does a
-    // client that comes at its slot: thousands that were refused would hold two each, and the
-    // server would run out of descriptors before the last of them is in.
-    request.fresh_connection = !told_to_wait_;
+    // client that comes at its slot, which is that server's: thousands that were refused would hold
+    // two each, and the server would run out of descriptors before the last of them is in.
+    request.fresh_connection = !given_ticket_;
     FrameSink& sink = *this;
     connection = std::make_unique<native::PollConnection>(action.id, sink);
   }

@@ -115,7 +115,7 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   std::vector<std::unique_ptr<native::PublishPost>> closed_posts_;
   std::string lines_;          // Of the next POST of publishes.
   Listeners receivers_;        // Scratch of take_frame.
-  bool told_to_wait_ = false;  // How the last connection ended: with an answer, by patience asked.
+  bool given_ticket_ = false;  // By the end of the last connection: a slot of that very server.
   unsigned turn_depth_ = 0;
   core::OptionalInstant timeout_;
 
