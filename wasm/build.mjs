@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import esbuild from "esbuild";
+import { minify } from "terser";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = `${here}npm/dist`;
@@ -25,7 +26,7 @@ const options = {
   mangleProps: /[^_]_$/,
 };
 
-function buildJavaScript() {
+async function buildJavaScript() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   const bundle = (entry, file, format, more) =>
@@ -41,7 +42,21 @@ function buildJavaScript() {
   writeFileSync(short, renameExports(readFileSync(wasm), mangleCache));
   bundle("index", "index.js", "esm", { mangleCache });
   bundle("index", "index.cjs", "cjs", { mangleCache });
+  for (const file of ["lean.js", "index.js", "index.cjs"]) await shrink(file);
   copyFileSync(`${here}../LICENSE`, `${dist}/LICENSE`);
+}
+
+// Once more by Terser: how it names things makes brotli's result a twentieth smaller.
+async function shrink(file) {
+  const path = `${dist}/${file}`;
+  const { code, map } = await minify(readFileSync(path, "utf8"), {
+    ecma: 2022,
+    module: file.endsWith(".js"),
+    toplevel: true,
+    sourceMap: { content: readFileSync(`${path}.map`, "utf8"), url: `${file}.map` },
+  });
+  writeFileSync(path, code);
+  writeFileSync(`${path}.map`, map);
 }
 
 // The module with its exports as src/core.ts calls them once they are short, and without those that
@@ -116,6 +131,6 @@ function printSizes() {
   line("@freshet/client, wasm inlined", "index.js");
 }
 
-buildJavaScript();
+await buildJavaScript();
 buildTypes();
 printSizes();
