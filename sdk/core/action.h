@@ -1,4 +1,5 @@
-// What the core asks of a port. Targets are paths with query, behind the base URL.
+// What the core asks of a port. Paths stand behind the base URL; what is asked for is flat text
+// (wire/request.h), of which core/request.h makes addresses, bodies and frames.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +12,22 @@
 namespace freshet::core {
 
 enum class ActionKind : std::uint8_t {
-  // Open a WebSocket or an event stream at `text`. Frames come in by handle_frame, its end by
-  // handle_end.
+  // Open a WebSocket or an event stream at the path `text` with `members` as its query. Frames come
+  // in by handle_frame, its end by handle_end.
   open_stream,
-  // One request of a polling connection to `text`; each line of the answer is a frame, its end goes
-  // to handle_end (finished) and the connection lives on. GET, or POST of `body` (JSON) unless it
-  // is empty.
+  // One request of a polling connection, said in the same way; each line of the answer is a frame,
+  // its end goes to handle_end (finished) and the connection lives on. GET, or, where the address
+  // would be too long, POST of the members as JSON.
   poll,
-  // Send `text` as one message on a WebSocket.
-  send_text,
-  // Send `text` + payload + "}" as one message; the port keeps the payload by its publish.
+  // Send `members` as one message on a WebSocket.
+  send_frame,
+  // The same with the publish's `data` behind them, and before it the `key` that is in `text`
+  // unless it is empty; the port keeps the payload by its publish.
   send_publish,
-  // Have `text` + payload + "}\n" as the next line of the POST that follows.
+  // Have such an object as the next line of the POST that follows.
   add_line,
-  // POST the lines to `text`; each line of the answer goes to handle_publish_answer, its end or
-  // failure to handle_post_end.
+  // POST the lines to the path `text` with `members` as its query; each line of the answer goes to
+  // handle_publish_answer, its end or failure to handle_post_end.
   post,
   // Give up a POST: its answer is no longer wanted.
   cancel_post,
@@ -55,7 +57,7 @@ struct Action {
   ErrorCode code{};                            // Of tell_error and tell_published.
   std::uint64_t message_id = 0;                // Of tell_published; 0 = it failed: `code`, `text`.
   Text text;
-  Text body;
+  Text members;
   Text after;
   Text until;
 };

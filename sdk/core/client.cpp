@@ -28,6 +28,14 @@ TransportOrder transports_of(Profile profile) {
   return {Transport::websocket, Transport::sse, Transport::long_polling, Transport::polling};
 }
 
+Client::Client(const ClientConfig& config, std::uint64_t seed) {
+  this->config() = config;
+  if (config.transports.empty()) {
+    this->config().transports = transports_of(Profile::bidirectional);
+  }
+  begin(seed);
+}
+
 void Client::notice(Instant now) {
   now_ = now;
   const auto earliest = session_.context().timers.earliest();
@@ -48,11 +56,13 @@ Result<SubscriptionId> Client::subscribe(Instant now, std::string_view pattern,
                                          std::string_view cursor) {
   now_ = now;
   if (session_.closed()) return closed_error();
-  if (auto checked_pattern = wire::check_pattern(pattern); !checked_pattern) {
-    return checked_pattern.error();
+  if (Text fault = wire::pattern_fault(pattern); !fault.empty()) {
+    return Error{ErrorCode::invalid_pattern, std::move(fault)};
   }
   wire::Start start;
-  if (const auto read = wire::read_start(cursor, start); !read) return read.error();
+  if (Text fault = wire::read_start(cursor, start); !fault.empty()) {
+    return Error{ErrorCode::invalid_cursor, std::move(fault)};
+  }
   return session_.table().add(pattern, start);
 }
 
@@ -83,13 +93,9 @@ void Client::cancel_publish(Instant now, PublishId publish) {
   session_.publishes().cancel(publish);
 }
 
-Result<void> Client::set_transports(Instant now, const TransportOrder& transports) {
+void Client::set_transports(Instant now, const TransportOrder& transports) {
   now_ = now;
-  if (transports.empty()) {
-    return Error{ErrorCode::invalid_argument, "the list of transports is empty"};
-  }
   if (!session_.closed()) session_.set_transports(now, transports);
-  return {};
 }
 
 void Client::close(Instant now) {
@@ -102,14 +108,19 @@ State Client::state() const { return state_of(status()); }
 const Status& Client::status() const { return session_.status(); }
 
 Delivery Client::handle_frame(Instant now, ConnectionId connection, std::string_view frame) {
-  if (!wire::is_control(frame)) return handle_message(now, connection, frame);
+  if (frame.empty()) return {};
+  if (!wire::is_control(frame)) {
+    const auto head = wire::parse_message_head(frame);
+    return handle_message(now, connection, head ? &*head : nullptr);
+  }
   handle_control(now, connection, wire::flatten(frame).value_or(Text{}));
   return {};
 }
 
-Delivery Client::handle_message(Instant now, ConnectionId connection, std::string_view frame) {
+Delivery Client::handle_message(Instant now, ConnectionId connection,
+                                const wire::MessageHead* head) {
   now_ = now;
-  return session_.handle_message(now, connection, frame);
+  return session_.handle_message(now, connection, head);
 }
 
 void Client::handle_control(Instant now, ConnectionId connection, std::string_view flat) {
@@ -117,7 +128,7 @@ void Client::handle_control(Instant now, ConnectionId connection, std::string_vi
   session_.handle_control(now, connection, wire::ControlFrame{flat});
 }
 
-void Client::handle_end(Instant now, ConnectionId connection, const ConnectionEnd& end) {
+void Client::handle_end(Instant now, ConnectionId connection, const End& end) {
   notice(now);
   session_.handle_end(now, connection, end);
 }
@@ -127,7 +138,7 @@ void Client::handle_publish_answer(Instant now, RequestId request, std::string_v
   session_.publishes().handle_answer(request, wire::ControlFrame{flat});
 }
 
-void Client::handle_post_end(Instant now, RequestId request, const ConnectionEnd& end) {
+void Client::handle_post_end(Instant now, RequestId request, const End& end) {
   now_ = now;
   const bool answered = session_.publishes().handle_post_end(now, request, end);
   session_.handle_post_end(now, answered, end.reason);

@@ -39,7 +39,14 @@ namespace freshet::core {
 
 class Client {
  public:
-  Client(const ClientConfig& config, std::uint64_t seed) : session_(config, seed) {}
+  // No transports in the config: the default ones.
+  Client(const ClientConfig& config, std::uint64_t seed);
+
+  // In two steps, for a client that is made before there is anyone to make it: its config is
+  // filled in, and then it begins. All that follows is for one that has begun.
+  constexpr Client() = default;
+  constexpr ClientConfig& config() { return session_.context().config; }
+  void begin(std::uint64_t seed) { session_.begin(seed); }
 
   // The application ------------------------------------------------------------------------
 
@@ -62,8 +69,8 @@ class Client {
   void cancel_publish(Instant now, PublishId publish);
 
   // Another order of transports from now on; what is live on one that is not the new first is
-  // handed over without loss. invalid_argument if empty.
-  Result<void> set_transports(Instant now, const TransportOrder& transports);
+  // handed over without loss. REQUIRES: it is not empty.
+  void set_transports(Instant now, const TransportOrder& transports);
 
   // Ends everything; nothing follows but close_connection, cancel_post, tell_published (closed) and
   // tell_state.
@@ -76,15 +83,16 @@ class Client {
 
   // One frame of a stream or one line of a poll answer.
   Delivery handle_frame(Instant now, ConnectionId connection, std::string_view frame);
-  // The two kinds of frame apart, for a port that reads control frames itself: `flat` is as from
+  // The two kinds of frame apart, for a port that reads them itself: `head` is as from
+  // wire::parse_message_head(), nullptr when it is not in its form; `flat` is as from
   // wire::flatten(), empty when it is not one JSON object.
-  Delivery handle_message(Instant now, ConnectionId connection, std::string_view frame);
+  Delivery handle_message(Instant now, ConnectionId connection, const wire::MessageHead* head);
   void handle_control(Instant now, ConnectionId connection, std::string_view flat);
-  void handle_end(Instant now, ConnectionId connection, const ConnectionEnd& end);
+  void handle_end(Instant now, ConnectionId connection, const End& end);
 
   // One line of the answer to a POST of publishes (flat, as above), and its end.
   void handle_publish_answer(Instant now, RequestId request, std::string_view flat);
-  void handle_post_end(Instant now, RequestId request, const ConnectionEnd& end);
+  void handle_post_end(Instant now, RequestId request, const End& end);
 
   void handle_network(Instant now, NetworkEvent event);
 

@@ -12,10 +12,7 @@
 namespace freshet::core {
 
 struct Context {
-  Context(const ClientConfig& client_config, std::uint64_t seed)
-      : config(client_config), random(seed), policy(config.reconnect) {}
-
-  const ClientConfig config;
+  ClientConfig config;  // Not changed once the client has begun.
   Random random;
   ReconnectPolicy policy;
   Timers timers;

@@ -1,7 +1,9 @@
 // What a port tells the core.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <string_view>
 
 #include "freshet/connection_end.h"
 #include "freshet/result.h"
@@ -14,8 +16,26 @@ using SubscriptionId = std::uint32_t;  // One subscribe() of the application. 0 
 using PublishId = std::uint32_t;       // 0 = none.
 using RequestId = std::uint32_t;       // One POST of publishes.
 
-using freshet::ConnectionEnd;
 using freshet::EndKind;
+
+// How a connection ended (freshet/connection_end.h), as it is handed over: the texts are elsewhere.
+struct End {
+  EndKind kind = EndKind::lost;
+  std::uint16_t code = 0;    // The close code of `closed`, the HTTP status of `refused`; else 0.
+  Duration retry_after{-1};  // Negative: the server said nothing.
+  std::string_view ticket = {};
+  std::string_view reason = {};
+};
+
+// Holds for as long as `end` does.
+inline End view_of(const ConnectionEnd& end) {
+  const std::uint16_t code = end.kind == EndKind::closed    ? end.close_code
+                             : end.kind == EndKind::refused ? end.http_status
+                                                            : std::uint16_t{0};
+  const Duration retry_after =
+      end.retry_after ? std::max(*end.retry_after, Duration{0}) : Duration{-1};
+  return {end.kind, code, retry_after, end.ticket, end.reason};
+}
 
 // What the machine or page around the client did.
 enum class NetworkEvent {

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/transport/transport.h"
 #include "wire/control.h"
 #include "wire/endpoints.h"
+#include "wire/request.h"
 #include "wire/topic.h"
 
 namespace freshet::core {
@@ -37,7 +39,9 @@ constexpr std::uint64_t ref_of(PublishId publish) { return std::uint64_t{publish
 
 Result<PublishId> PublishQueue::add(Instant now, std::string_view topic, std::size_t data_bytes,
                                     std::string_view key, Duration timeout) {
-  if (auto checked = wire::check_topic(topic); !checked) return checked.error();
+  if (Text fault = wire::topic_fault(topic); !fault.empty()) {
+    return Error{ErrorCode::invalid_topic, std::move(fault)};
+  }
   const ClientConfig& config = context_.config;
   if (data_bytes > config.publish_queue_bytes_max) {
     return Error{ErrorCode::too_large, "the message is larger than the whole publish queue may be"};
@@ -75,7 +79,10 @@ void PublishQueue::send_over_websocket(Instant now, ConnectionId connection) {
     mark_sent(now, item, connection);
     Action& action = context_.actions.push(ActionKind::send_publish, connection);
     action.publish = item.id;
-    action.text = wire::encode_publish_head(ref_of(item.id), item.topic, item.key);
+    action.text = item.key;
+    wire::append_text_member(action.members, "op", "publish");
+    wire::append_number_member(action.members, "ref", ref_of(item.id));
+    wire::append_text_member(action.members, "topic", item.topic);
   }
 }
 
@@ -87,7 +94,8 @@ void PublishQueue::send_over_http(Instant now) {
     item.line = lines_++;
     Action& action = context_.actions.push(ActionKind::add_line, next_request_);
     action.publish = item.id;
-    action.text = wire::encode_publish_line_head(item.topic, item.key);
+    action.text = item.key;
+    wire::append_text_member(action.members, "topic", item.topic);
     if (one_by_one_) break;
   }
   if (lines_ == 0) return;
@@ -95,10 +103,7 @@ void PublishQueue::send_over_http(Instant now) {
   answered_ = refused_ = false;
   context_.timers.set(Deadline::post, now + context_.config.connect_timeout);
   Action& post = context_.actions.push(ActionKind::post, request_, wire::publish_path);
-  if (!epoch_.empty()) {
-    post.text += "?epoch=";
-    post.text += epoch_;
-  }
+  wire::append_text_member(post.members, "epoch", epoch_);
 }
 
 void PublishQueue::mark_sent(Instant now, Item& item, ConnectionId connection) {
@@ -150,14 +155,13 @@ bool PublishQueue::handle_error(Instant now, std::uint64_t ref, ErrorCode code,
 }
 
 void PublishQueue::handle_answer(RequestId request, const wire::ControlFrame& frame) {
-  if (request != request_ || !frame.has(wire::Field::ref) || !frame.fault().empty()) return;
+  if (request != request_ || !frame.has(wire::Field::ref) || !frame.well_formed()) return;
   answered_ = true;
   for (const Item& item : items_) {
     if (!item.travels_on(0) || item.line != frame.number(wire::Field::ref)) continue;
     if (frame.op() == wire::Op::ack) {
       finish(item.id, frame.number(wire::Field::id), {}, {});
-    } else if (const ErrorCode code = error_code_from(frame.text(wire::Field::code));
-               code == ErrorCode::busy) {
+    } else if (const ErrorCode code = frame.error_code(); code == ErrorCode::busy) {
       refused_ = true;
     } else {
       fail(item.id, code, frame.text(wire::Field::message));
@@ -166,7 +170,7 @@ void PublishQueue::handle_answer(RequestId request, const wire::ControlFrame& fr
   }
 }
 
-bool PublishQueue::handle_post_end(Instant now, RequestId request, const ConnectionEnd& end) {
+bool PublishQueue::handle_post_end(Instant now, RequestId request, const End& end) {
   const bool answered = end.kind == EndKind::finished || (request == request_ && answered_);
   if (request != request_) return answered;
   end_request();
@@ -180,8 +184,8 @@ bool PublishQueue::handle_post_end(Instant now, RequestId request, const Connect
   return answered;
 }
 
-void PublishQueue::handle_failed_post(Instant now, const ConnectionEnd& end) {
-  const std::uint16_t status = end.kind == EndKind::refused ? end.http_status : 0;
+void PublishQueue::handle_failed_post(Instant now, const End& end) {
+  const std::uint16_t status = end.code;
   if (status == 413 && lines_ > 1) {
     // One of them is too large: which?
     one_by_one_ = true;
@@ -189,18 +193,14 @@ void PublishQueue::handle_failed_post(Instant now, const ConnectionEnd& end) {
   } else if (status == 413) {
     one_by_one_ = false;
     fail_posted(ErrorCode::too_large, over_limit);
-  } else if (status == 401) {
-    fail_posted(ErrorCode::unauthorized, "the server wants credentials for publishing");
-  } else if (status == 403) {
-    fail_posted(ErrorCode::forbidden, "the server does not allow this client to publish");
-  } else if (status == 400) {
-    fail_posted(ErrorCode::malformed, "the server refused the publishes as malformed");
+  } else if (status == 400 || status == 401 || status == 403) {
+    fail_posted(final_code(status), sentence_for(end));
   } else {
     // 412: the log was replaced. What only this POST carried may go to the new one.
     const bool refused = end.kind == EndKind::unreachable || end.kind == EndKind::unsupported ||
                          status == 412 || status == 404 || status == 429 || status == 503;
     take_back(0, refused ? Fate::refused : Fate::unknown);
-    back_off(now, end.retry_after.value_or(Duration{0}));
+    back_off(now, end.retry_after);
   }
 }
 

@@ -27,7 +27,7 @@ class PublishQueue {
     ConnectionId connection = 0;  // Of the WebSocket.
   };
 
-  explicit PublishQueue(Context& context) : context_(context) {}
+  constexpr explicit PublishQueue(Context& context) : context_(context) {}
 
   // See core::Client::publish.
   Result<PublishId> add(Instant now, std::string_view topic, std::size_t data_bytes,
@@ -50,7 +50,7 @@ class PublishQueue {
   // One line of the answer to a POST.
   void handle_answer(RequestId request, const wire::ControlFrame& frame);
   // Its end; whether the server has answered.
-  bool handle_post_end(Instant now, RequestId request, const ConnectionEnd& end);
+  bool handle_post_end(Instant now, RequestId request, const End& end);
   // Deadline::publish and Deadline::post. Gives the WebSocket that left a publish unanswered until
   // its deadline, and for long enough to be taken for deaf; 0: none.
   ConnectionId handle_due(Instant now);
@@ -89,7 +89,7 @@ class PublishQueue {
   }
   // Those of the POST in flight.
   void fail_posted(ErrorCode code, std::string_view message);
-  void handle_failed_post(Instant now, const ConnectionEnd& end);
+  void handle_failed_post(Instant now, const End& end);
   void mark_sent(Instant now, Item& item, ConnectionId connection);
   void send_over_websocket(Instant now, ConnectionId connection);
   void send_over_http(Instant now);

@@ -10,7 +10,8 @@ namespace freshet::core {
 
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
+  constexpr Random() = default;
+  constexpr explicit Random(std::uint64_t seed) : state_(seed) {}
 
   std::uint64_t next() {
     std::uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
@@ -26,7 +27,7 @@ class Random {
   }
 
  private:
-  std::uint64_t state_;
+  std::uint64_t state_ = 0;
 };
 
 }  // namespace freshet::core

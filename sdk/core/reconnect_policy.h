@@ -17,7 +17,8 @@ enum class Cause {
 
 class ReconnectPolicy {
  public:
-  explicit ReconnectPolicy(Reconnect kind) : kind_(kind) {}
+  constexpr ReconnectPolicy() = default;
+  constexpr explicit ReconnectPolicy(Reconnect kind) : kind_(kind) {}
 
   // What the server says, clamped to [100 ms, 10 min].
   void set_window(Duration window);
@@ -51,7 +52,7 @@ class ReconnectPolicy {
  private:
   Duration cap(Instant now) const;
 
-  Reconnect kind_;
+  Reconnect kind_ = Reconnect::windowed;
   Duration window_{5'000};
   bool window_known_ = false;
   unsigned attempt_ = 0;

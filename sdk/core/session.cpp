@@ -9,6 +9,7 @@
 #include "core/transport/sse.h"
 #include "core/transport/websocket.h"
 #include "wire/endpoints.h"
+#include "wire/request.h"
 
 namespace freshet::core {
 namespace {
@@ -25,10 +26,11 @@ constexpr std::string_view no_transport = "this runtime has none of the transpor
 
 }  // namespace
 
-Session::Session(const ClientConfig& config, std::uint64_t seed)
-    : context_(config, seed),
-      choice_(config.transports.empty() ? transports_of(Profile::bidirectional)
-                                        : config.transports) {
+void Session::begin(std::uint64_t seed) {
+  const ClientConfig& config = context_.config;
+  context_.random = Random{seed};
+  context_.policy = ReconnectPolicy{config.reconnect};
+  choice_.replace(config.transports);
   identity_.sdk = config.sdk;
 }
 
@@ -102,7 +104,7 @@ void Session::start(Instant now) {
     hold();
   } else if (context_.policy.attempt() > 0 || (not_before_ && now < *not_before_)) {
     // Idle or not, what failed a moment ago is not tried again at once.
-    wait_by_policy(now, Cause::local, {});
+    wait_by_policy(now, Cause::local, nullptr);
   } else if (std::exchange(started_, true) || context_.config.initial_spread <= Duration{0}) {
     begin_attempt(now);
   } else {
@@ -159,22 +161,22 @@ void Session::open(Instant now, Transport transport, Purpose purpose) {
 }
 
 void Session::open_stream(Instant now, Connection& connection) {
-  Text target;
-  if (connection.transport == Transport::websocket) {
-    target = websocket::target(identity_);
-  } else {
-    connection.asks = ask_for_all(table_);
-    target = sse::target(connection, identity_);
-    if (target.size() > sse::target_bytes_max) {
-      // 404 is the proof that this transport alone is barred.
-      ConnectionEnd too_many{.kind = EndKind::refused, .http_status = 404};
-      too_many.reason = "too many subscriptions for sse";
-      return end(now, connection.id, too_many, Cause::local, Tell::no);
-    }
+  const bool sse = connection.transport == Transport::sse;
+  if (sse) connection.asks = ask_for_all(table_);
+  Text members;
+  append_asks(members, connection.asks);
+  if (members.size() > sse::asks_bytes_max) {
+    // 404 is the proof that this transport alone is barred.
+    return end(now, connection.id,
+               {.kind = EndKind::refused, .code = 404, .reason = "too many subscriptions for sse"},
+               Cause::local, Tell::no);
   }
-  Action& action = context_.actions.push(ActionKind::open_stream, connection.id);
+  if (!sse) wire::append_number_member(members, "lines", 1);
+  append_identity(members, identity_);
+  Action& action = context_.actions.push(ActionKind::open_stream, connection.id,
+                                         sse ? wire::sse_path : wire::websocket_path);
   action.transport = connection.transport;
-  action.text = std::move(target);
+  action.members = std::move(members);
 }
 
 void Session::send_poll(Instant now, Connection& connection) {
@@ -207,7 +209,7 @@ void Session::replace_poll(Instant now, Connection& connection) {
 
 // Ends -------------------------------------------------------------------------------------
 
-void Session::handle_end(Instant now, ConnectionId id, const ConnectionEnd& end_of) {
+void Session::handle_end(Instant now, ConnectionId id, const End& end_of) {
   Connection* const connection = find(id);
   if (connection == nullptr) return;
   if (is_polling(connection->transport)) {
@@ -223,96 +225,85 @@ void Session::handle_end(Instant now, ConnectionId id, const ConnectionEnd& end_
   end(now, id, end_of, cause_at(now), Tell::no);
 }
 
-void Session::end(Instant now, ConnectionId id, const ConnectionEnd& end_of, Cause cause,
-                  Tell tell) {
-  const Connection& connection = *find(id);
-  const Transport transport = connection.transport;
-  const Purpose purpose = connection.purpose;
-  Verdict verdict = judge(connection, end_of);
+void Session::end(Instant now, ConnectionId id, const End& end_of, Cause cause, Tell tell) {
+  Verdict verdict = judge(*find(id), end_of);
   // A poll that was good a moment ago: its token has expired. The next attempt fetches a fresh one.
-  if (id == current_ && end_of.http_status == 401) verdict.kind = Verdict::Kind::failed;
+  if (id == current_ && end_of.code == 401) verdict = Verdict::failed;
 
-  const bool too_big =
-      end_of.kind == EndKind::closed && end_of.close_code == wire::close_code::too_big;
-  publishes_.handle_lost(id, too_big);
-  drop(id, tell);
-  if (verdict.kind == Verdict::Kind::barred) {
-    choice_.handle_barred(transport, now + context_.config.reprobe_after);
+  publishes_.handle_lost(id, end_of.code == wire::close_code::too_big);
+  const std::unique_ptr<Connection> ended = take(id, tell);
+  if (verdict == Verdict::barred) {
+    choice_.handle_barred(ended->transport, now + context_.config.reprobe_after);
   }
-  if (verdict.kind == Verdict::Kind::unsupported) choice_.handle_unsupported(transport);
+  if (verdict == Verdict::unsupported) choice_.handle_unsupported(ended->transport);
   refresh_unavailable(now);
 
-  if (verdict.kind == Verdict::Kind::final && purpose != Purpose::heal) {
-    fail(verdict.error.code, verdict.error.message);
+  if (verdict == Verdict::final && ended->purpose != Purpose::heal) {
+    fail(final_code(end_of.code), ended->complaint);
   } else if (id == current_) {
-    lose_current(now, cause, verdict);
+    lose_current(now, cause, *ended, verdict);
   } else if (current_ != 0) {
-    candidate_failed(now, transport, purpose, verdict);
+    candidate_failed(now, *ended, verdict);
   } else {
-    attempt_failed(now, transport, verdict);
+    attempt_failed(now, *ended, verdict);
   }
 }
 
 void Session::end(Instant now, ConnectionId id, EndKind kind, std::string_view reason,
                   Cause cause) {
-  ConnectionEnd end_of{.kind = kind};
-  end_of.reason = reason;
-  end(now, id, end_of, cause, Tell::yes);
+  end(now, id, {.kind = kind, .reason = reason}, cause, Tell::yes);
 }
 
-void Session::attempt_failed(Instant now, Transport transport, const Verdict& verdict) {
-  if (verdict.kind == Verdict::Kind::busy) {
-    choice_.handle_busy(transport);
+void Session::attempt_failed(Instant now, const Connection& failed, Verdict verdict) {
+  if (verdict == Verdict::busy) {
+    choice_.handle_busy(failed.transport);
     drop_all_but(0);
   } else if (!choice_.pass_over()) {
     if (open_next_of_pass(now) || !connections_.empty()) return;
     choice_.handle_pass_failed();
-  } else if (verdict.kind != Verdict::Kind::failed && choice_.any_open(now)) {
-    if (const auto next = choice_.scheduled(now)) return open(now, *next, Purpose::attempt);
+  } else if (verdict != Verdict::failed && choice_.any_open(now)) {
+    return open(now, *choice_.scheduled(now), Purpose::attempt);
   }
   if (choice_.any_supported()) {
-    wait_by_policy(now, Cause::remote, verdict);
+    wait_by_policy(now, Cause::remote, &failed);
   } else {
     fail(ErrorCode::unsupported, no_transport);
   }
 }
 
-void Session::lose_current(Instant now, Cause cause, const Verdict& verdict) {
+void Session::lose_current(Instant now, Cause cause, const Connection& lost, Verdict verdict) {
   current_ = 0;
   table_.handle_lost();
   context_.timers.clear_each({Deadline::stable, Deadline::probe, Deadline::change});
   Connection* const next = connections_.empty() ? nullptr : connections_.front().get();
   if (next != nullptr && next->greeted) {
     become_current(now, *next);
-  } else if (next != nullptr && verdict.kind == Verdict::Kind::failed) {
+  } else if (next != nullptr && verdict == Verdict::failed) {
     next->purpose = Purpose::attempt;
     context_.policy.handle_attempt();
     set_transport(Status::Kind::connecting, next->transport);
   } else if (!wanted()) {
     go_idle();
   } else {
-    if (verdict.kind == Verdict::Kind::busy) drop_all_but(0);
-    wait_by_policy(now, cause, verdict);
+    if (verdict == Verdict::busy) drop_all_but(0);
+    wait_by_policy(now, cause, &lost);
   }
 }
 
-void Session::wait_by_policy(Instant now, Cause cause, const Verdict& verdict) {
-  if (verdict.floor) {
-    not_before_ = now + *verdict.floor;
-    floor_is_own_ = verdict.floor_is_own;
-    identity_.ticket = verdict.ticket;
+void Session::wait_by_policy(Instant now, Cause cause, const Connection* lost) {
+  if (lost != nullptr && lost->floor >= Duration{0}) {
+    not_before_ = now + lost->floor;
+    floor_is_own_ = lost->floor_is_own;
+    identity_.ticket = lost->ticket;
   } else if (!not_before_) {
     floor_is_own_ = false;
     identity_.ticket.clear();  // Its slot is over.
   }
-  const Duration drawn = context_.policy.delay(now, cause, context_.random);
+  Duration delay = context_.policy.delay(now, cause, context_.random);
   const Duration floor = not_before_ ? std::max(*not_before_ - now, Duration{0}) : Duration{0};
-  if (!floor_is_own_) {
-    // A floor is the same for all, so that the draw stands on top of it.
-    wait(now, floor + drawn, verdict.error.message);
-  } else {
-    wait(now, context_.policy.slot_delay(floor), verdict.error.message);
-  }
+  // A floor is the same for all, so that the draw stands on top of it, or this client's own.
+  delay = floor_is_own_ ? context_.policy.slot_delay(floor) : floor + delay;
+  wait(now, delay, lost != nullptr ? std::string_view{lost->complaint} : "");
 }
 
 void Session::wait(Instant now, Duration delay, std::string_view reason) {
@@ -373,12 +364,18 @@ void Session::finish() {
   set_status(Status::Kind::closed);
 }
 
-void Session::drop(ConnectionId id, Tell tell) {
+std::unique_ptr<Connection> Session::take(ConnectionId id, Tell tell) {
   context_.timers.clear_connection(id);
   if (tell == Tell::yes) {
     context_.actions.push(ActionKind::close_connection, id).close_code = wire::close_code::normal;
   }
-  drop_if(connections_, [&](const auto& connection) { return connection->id == id; });
+  for (auto& connection : connections_) {
+    if (connection->id != id) continue;
+    std::unique_ptr<Connection> taken = std::move(connection);
+    connections_.erase(connections_.begin() + (&connection - connections_.data()));
+    return taken;
+  }
+  return nullptr;
 }
 
 void Session::drop_all_but(ConnectionId kept) {

@@ -26,12 +26,15 @@ namespace freshet::core {
 
 class Session {
  public:
-  Session(const ClientConfig& config, std::uint64_t seed);
+  constexpr Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // The context's config is complete.
+  void begin(std::uint64_t seed);
+
   // The parts that the client uses itself.
-  Context& context() { return context_; }
+  constexpr Context& context() { return context_; }
   const Context& context() const { return context_; }
   SubscriptionTable& table() { return table_; }
   const SubscriptionTable& table() const { return table_; }
@@ -47,9 +50,9 @@ class Session {
   // By the application.
   void close();
 
-  Delivery handle_message(Instant now, ConnectionId id, std::string_view frame);
+  Delivery handle_message(Instant now, ConnectionId id, const wire::MessageHead* head);
   void handle_control(Instant now, ConnectionId id, const wire::ControlFrame& frame);
-  void handle_end(Instant now, ConnectionId id, const ConnectionEnd& end);
+  void handle_end(Instant now, ConnectionId id, const End& end);
   void handle_network(Instant now, NetworkEvent event);
   void handle_due(Instant now, Timers::Due due);
   // The first deadline was passed so long ago, and only now somebody calls.
@@ -72,12 +75,13 @@ class Session {
 
   // Ends.
   enum class Tell { no, yes };  // Whether the port has to close it.
-  void end(Instant now, ConnectionId id, const ConnectionEnd& end, Cause cause, Tell tell);
+  void end(Instant now, ConnectionId id, const End& end, Cause cause, Tell tell);
   // Found here; the port has to close it.
   void end(Instant now, ConnectionId id, EndKind kind, std::string_view reason, Cause cause);
-  void attempt_failed(Instant now, Transport transport, const Verdict& verdict);
-  void lose_current(Instant now, Cause cause, const Verdict& verdict);
-  void wait_by_policy(Instant now, Cause cause, const Verdict& verdict);
+  void attempt_failed(Instant now, const Connection& failed, Verdict verdict);
+  void lose_current(Instant now, Cause cause, const Connection& lost, Verdict verdict);
+  // `lost`: nullptr when nothing was.
+  void wait_by_policy(Instant now, Cause cause, const Connection* lost);
   void wait(Instant now, Duration delay, std::string_view reason);
   void hold();
   void disconnect();
@@ -86,7 +90,8 @@ class Session {
   void finish();
   void return_locally(Instant now);
   void go_idle();
-  void drop(ConnectionId id, Tell tell = Tell::yes);
+  std::unique_ptr<Connection> take(ConnectionId id, Tell tell);
+  void drop(ConnectionId id) { take(id, Tell::yes); }
   void drop_all_but(ConnectionId kept);
   Cause cause_at(Instant now) const;
   void handle_silence_due(Instant now, Connection& connection);
@@ -106,7 +111,7 @@ class Session {
   // Being current, and handing over (session_handover.cpp).
   void become_current(Instant now, Connection& connection);
   void open_candidate(Instant now, Transport transport, Purpose purpose);
-  void candidate_failed(Instant now, Transport transport, Purpose purpose, const Verdict& verdict);
+  void candidate_failed(Instant now, const Connection& failed, Verdict verdict);
   void take_over_if_live(Instant now);
   void schedule_probe(Instant now);
   void probe(Instant now, std::optional<Transport> behind);

@@ -24,8 +24,8 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
   if (found == nullptr) return;
   Connection& connection = *found;
   connection.heard = now;
-  if (const Text fault = frame.fault(); !fault.empty()) {
-    return end(now, id, EndKind::malformed, fault, Cause::remote);
+  if (!frame.well_formed()) {
+    return end(now, id, EndKind::malformed, "a control frame is not in its form", Cause::remote);
   }
   using wire::Field;
   switch (frame.op()) {
@@ -35,12 +35,12 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
       return handle_retry(now, connection, frame);
     case wire::Op::error:
       return handle_error(now, connection, frame);
-    case wire::Op::close: {
-      ConnectionEnd closed{.kind = EndKind::closed};
-      closed.close_code = static_cast<std::uint16_t>(frame.number(Field::close_code));
-      closed.reason = frame.text(Field::reason);
-      return end(now, connection.id, closed, cause_at(now), Tell::yes);
-    }
+    case wire::Op::close:
+      return end(now, id,
+                 {.kind = EndKind::closed,
+                  .code = static_cast<std::uint16_t>(frame.number(Field::close_code)),
+                  .reason = frame.text(Field::reason)},
+                 cause_at(now), Tell::yes);
     default:
       break;
   }
@@ -66,15 +66,14 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
   }
 }
 
-Delivery Session::handle_message(Instant now, ConnectionId id, std::string_view frame) {
+Delivery Session::handle_message(Instant now, ConnectionId id, const wire::MessageHead* head) {
   Connection* const found = find(id);
-  if (found == nullptr || frame.empty()) return {};
+  if (found == nullptr) return {};
   Connection& connection = *found;
   connection.heard = now;
   if (!connection.greeted) return {};
-  const auto head = wire::parse_message_head(frame);
-  if (!head) {
-    end(now, connection.id, EndKind::malformed, head.error().message, Cause::remote);
+  if (head == nullptr) {
+    end(now, id, EndKind::malformed, "a message frame's head is not in its form", Cause::remote);
     return {};
   }
   connection.brought_message = true;
@@ -117,16 +116,14 @@ void Session::handle_hello(Instant now, Connection& connection, const wire::Cont
 
 bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hello) {
   std::string_view cursors = hello.text(wire::Field::cursors);
-  const auto commas = static_cast<std::size_t>(std::count(cursors.begin(), cursors.end(), ','));
-  const bool pairwise = !cursors.empty() && commas + 1 == connection.asks.size();
   wire::Cursor lowest;
   hello.read(wire::Field::cursor, lowest);
   for (Ask& ask : connection.asks) {
     wire::Cursor resolved = lowest;
-    if (pairwise) wire::take_cursor(cursors, resolved);
+    const bool lowest_of_several =
+        !wire::take_cursor(cursors, resolved) && connection.asks.size() > 1;
     const wire::Cursor* const asked = ask.start.cursor();
     // The lowest of all says nothing about the others, but that they begin where they asked to.
-    const bool lowest_of_several = !pairwise && connection.asks.size() > 1;
     if (lowest_of_several && asked != nullptr && asked->epoch == resolved.epoch) {
       resolved.id = std::max(resolved.id, asked->id);
     }
@@ -170,7 +167,7 @@ void Session::handle_gap(Connection& connection, const wire::ControlFrame& gap) 
 }
 
 void Session::handle_error(Instant now, Connection& connection, const wire::ControlFrame& error) {
-  const ErrorCode code = error_code_from(error.text(wire::Field::code));
+  const ErrorCode code = error.error_code();
   const std::string_view message = error.text(wire::Field::message);
   const std::string_view pattern = error.text(wire::Field::pattern);
   const std::uint64_t ref = error.number(wire::Field::ref);

@@ -60,19 +60,16 @@ void Session::take_over_if_live(Instant now) {
   drop(old);
 }
 
-void Session::candidate_failed(Instant now, Transport transport, Purpose purpose,
-                               const Verdict& verdict) {
-  if (purpose == Purpose::heal) {
-    const bool busy = verdict.kind == Verdict::Kind::busy;
-    return busy ? schedule_probe(now) : probe(now, transport);
+void Session::candidate_failed(Instant now, const Connection& failed, Verdict verdict) {
+  if (failed.purpose == Purpose::heal) {
+    return verdict == Verdict::busy ? schedule_probe(now) : probe(now, failed.transport);
   }
   // The old stream goes on meanwhile, with the old set.
-  const bool barred = verdict.kind == Verdict::Kind::barred;
-  if (barred && choice_.any_open(now)) {
-    if (const auto next = choice_.scheduled(now)) return open_candidate(now, *next, purpose);
+  if (verdict == Verdict::barred && choice_.any_open(now)) {
+    return open_candidate(now, *choice_.scheduled(now), failed.purpose);
   }
   const Duration pause = context_.policy.repeat_delay(now, ++change_attempt_, context_.random);
-  context_.timers.set(Deadline::change, now + verdict.floor.value_or(Duration{0}) + pause);
+  context_.timers.set(Deadline::change, now + std::max(failed.floor, Duration{0}) + pause);
 }
 
 void Session::schedule_probe(Instant now) {

@@ -105,7 +105,8 @@ void SubscriptionTable::handle_gap(const Entry& entry, const wire::Cursor& after
 }
 
 void SubscriptionTable::refuse(Entry& entry, ErrorCode code, std::string_view message) {
-  for (const SubscriptionId subscription : std::exchange(entry.subscriptions, {})) {
+  while (!entry.subscriptions.empty()) {
+    const SubscriptionId subscription = entry.subscriptions.front();
     actions_.push(ActionKind::tell_error, subscription, message).code = code;
     remove(subscription);
   }

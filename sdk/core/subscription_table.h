@@ -34,7 +34,7 @@ struct Entry {
 
 class SubscriptionTable {
  public:
-  explicit SubscriptionTable(ActionQueue& actions) : actions_(actions) {}
+  constexpr explicit SubscriptionTable(ActionQueue& actions) : actions_(actions) {}
 
   // REQUIRES: `pattern` was checked.
   SubscriptionId add(std::string_view pattern, const wire::Start& start);

@@ -13,13 +13,8 @@ constexpr unsigned misses_max = 2;
 }  // namespace
 
 void TransportChoice::replace(const TransportOrder& order) {
-  const TransportChoice before = *this;
   slot_count_ = 0;
-  for (const Transport transport : order) {
-    const std::size_t known = before.index_of(transport);
-    slots_[slot_count_++] = {transport,
-                             known < before.slot_count_ && before.slots_[known].unsupported};
-  }
+  for (const Transport transport : order) slots_[slot_count_++] = {transport};
   pass_next_ = 0;
   at_ = 0;
   misses_ = 0;
@@ -29,7 +24,7 @@ void TransportChoice::replace(const TransportOrder& order) {
 std::optional<Transport> TransportChoice::next_of_pass(Instant now) {
   while (!pass_over_ && pass_next_ < slot_count_) {
     const Slot& slot = slots_[pass_next_++];
-    if (slot.open(now)) return slot.transport;
+    if (open(slot, now)) return slot.transport;
   }
   return std::nullopt;
 }
@@ -50,19 +45,19 @@ std::optional<Transport> TransportChoice::scheduled(Instant now) {
     at_ = 0;
   }
   if (misses_ >= misses_max) at_ = (at_ + 1) % slot_count_;
-  while (!slots_[at_].open(now)) at_ = (at_ + 1) % slot_count_;
+  while (!open(slots_[at_], now)) at_ = (at_ + 1) % slot_count_;
   ++misses_;
   return slots_[at_].transport;
 }
 
 bool TransportChoice::any_open(Instant now) const {
   return std::any_of(slots().begin(), slots().end(),
-                     [&](const Slot& slot) { return slot.open(now); });
+                     [&](const Slot& slot) { return open(slot, now); });
 }
 
 bool TransportChoice::any_supported() const {
   return std::any_of(slots().begin(), slots().end(),
-                     [](const Slot& slot) { return !slot.unsupported; });
+                     [&](const Slot& slot) { return supported(slot); });
 }
 
 void TransportChoice::handle_hello(Transport transport, Instant keep_until) {
@@ -85,7 +80,7 @@ void TransportChoice::handle_barred(Transport transport, Instant until) {
 }
 
 void TransportChoice::handle_unsupported(Transport transport) {
-  if (Slot* const slot = find(transport)) slot->unsupported = true;
+  unsupported_ = static_cast<std::uint8_t>(unsupported_ | 1u << static_cast<unsigned>(transport));
 }
 
 std::optional<Transport> TransportChoice::better_than(Transport current,
@@ -93,7 +88,7 @@ std::optional<Transport> TransportChoice::better_than(Transport current,
                                                       Instant now) const {
   std::size_t index = behind ? index_of(*behind) + 1 : 0;
   for (const std::size_t end = index_of(current); index < end; ++index) {
-    if (slots_[index].open(now)) return slots_[index].transport;
+    if (open(slots_[index], now)) return slots_[index].transport;
   }
   return std::nullopt;
 }
@@ -101,7 +96,7 @@ std::optional<Transport> TransportChoice::better_than(Transport current,
 std::uint8_t TransportChoice::unavailable(Instant now) const {
   unsigned out = 0;
   for (const Slot& slot : slots()) {
-    if (!slot.open(now)) out |= 1u << static_cast<unsigned>(slot.transport);
+    if (!open(slot, now)) out |= 1u << static_cast<unsigned>(slot.transport);
   }
   return static_cast<std::uint8_t>(out);
 }

@@ -15,9 +15,10 @@ namespace freshet::core {
 
 class TransportChoice {
  public:
-  // REQUIRES: `order` is not empty.
+  constexpr TransportChoice() = default;
   explicit TransportChoice(const TransportOrder& order) { replace(order); }
 
+  // REQUIRES for all else: an order was given, and it is not empty.
   // Another order: what was learnt about the server is forgotten, about the runtime kept.
   void replace(const TransportOrder& order);
 
@@ -58,19 +59,23 @@ class TransportChoice {
  private:
   struct Slot {
     Transport transport{};
-    bool unsupported = false;
     OptionalInstant barred_until = {};
-
-    bool open(Instant now) const { return !unsupported && !(barred_until && now < *barred_until); }
   };
 
   std::span<Slot> slots() { return {slots_.data(), slot_count_}; }
   std::span<const Slot> slots() const { return {slots_.data(), slot_count_}; }
+  bool supported(const Slot& slot) const {
+    return (unsupported_ >> static_cast<unsigned>(slot.transport) & 1) == 0;
+  }
+  bool open(const Slot& slot, Instant now) const {
+    return supported(slot) && !(slot.barred_until && now < *slot.barred_until);
+  }
   std::size_t index_of(Transport transport) const;  // slot_count_ when it is not in the list.
   Slot* find(Transport transport);
 
   std::array<Slot, transport_count> slots_;
   std::size_t slot_count_ = 0;
+  std::uint8_t unsupported_ = 0;  // By this runtime, in the list or not, a bit for each.
   std::size_t pass_next_ = 0;
   bool pass_over_ = false;
   std::size_t at_ = 0;   // The choice.

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "core/request.h"
 #include "wire/control.h"
 
 namespace freshet {
@@ -153,10 +154,13 @@ State ClientDriver::state() {
 
 Result<void> ClientDriver::set_transports(std::vector<Transport> transports) {
   if (!url_) return url_.error();
+  if (transports.empty()) {
+    return Error{ErrorCode::invalid_argument, "the list of transports is empty"};
+  }
   const std::lock_guard lock(mutex_);
-  auto set = core_.set_transports(now(), std::move(transports));
+  core_.set_transports(now(), std::move(transports));
   if (!closed_) act_later();
-  return set;
+  return {};
 }
 
 void ClientDriver::close() {
@@ -284,7 +288,7 @@ void ClientDriver::take_end(core::ConnectionId connection, const ConnectionEnd& 
     connections_.erase(found);
   }
   const std::lock_guard lock(mutex_);
-  core_.handle_end(now(), connection, end);
+  core_.handle_end(now(), connection, core::view_of(end));
 }
 
 void ClientDriver::perform(core::Action& action) {
@@ -293,8 +297,8 @@ void ClientDriver::perform(core::Action& action) {
       return open_stream(action);
     case core::ActionKind::poll:
       return poll(action);
-    case core::ActionKind::send_text:
-      return send(action.id, std::move(action.text));
+    case core::ActionKind::send_frame:
+      return send(action.id, core::frame_of(action));
     case core::ActionKind::send_publish:
       return send(action.id, with_payload(action));
     case core::ActionKind::add_line:
@@ -321,7 +325,7 @@ void ClientDriver::perform(core::Action& action) {
 }
 
 void ClientDriver::open_stream(core::Action& action) {
-  HttpRequest request = make_request(action.text);
+  HttpRequest request = make_request(core::request_of(action).target);
   request.fresh_connection = true;
   FrameSink& sink = *this;
   std::unique_ptr<native::ClientConnection> connection;
@@ -341,10 +345,11 @@ void ClientDriver::open_stream(core::Action& action) {
 }
 
 void ClientDriver::poll(core::Action& action) {
-  HttpRequest request = make_request(action.text);
-  if (!action.body.empty()) {
+  core::Request asked = core::request_of(action);
+  HttpRequest request = make_request(asked.target);
+  if (!asked.body.empty()) {
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = std::move(action.body);
+    request.body = std::move(asked.body);
   }
   auto& connection = connections_[action.id];
   if (!connection) {
@@ -364,7 +369,7 @@ void ClientDriver::send(core::ConnectionId connection, std::string text) {
 }
 
 void ClientDriver::post(core::Action& action) {
-  HttpRequest request = make_request(action.text);
+  HttpRequest request = make_request(core::request_of(action).target);
   request.body = std::exchange(lines_, {});
   posts_[action.id] = std::make_unique<native::PublishPost>(
       platform_, std::move(request),
@@ -382,7 +387,7 @@ void ClientDriver::take_post_end(core::RequestId request, const ConnectionEnd& e
   const Turn turn(*this);
   close_post(request);
   const std::lock_guard lock(mutex_);
-  core_.handle_post_end(now(), request, end);
+  core_.handle_post_end(now(), request, core::view_of(end));
 }
 
 void ClientDriver::close_post(core::RequestId request) {
@@ -474,13 +479,10 @@ HttpRequest ClientDriver::make_request(std::string_view target) {
   return request;
 }
 
-std::string ClientDriver::with_payload(core::Action& action) {
-  std::string text = std::move(action.text);
+std::string ClientDriver::with_payload(const core::Action& action) {
   const std::lock_guard lock(mutex_);
   const auto found = publishes_.find(action.publish);
-  if (found != publishes_.end()) text += found->second.json;
-  text += '}';
-  return text;
+  return core::frame_of(action, found != publishes_.end() ? found->second.json : "null");
 }
 
 std::shared_ptr<ClientDriver::Listener> ClientDriver::listener(core::SubscriptionId subscription) {

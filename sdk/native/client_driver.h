@@ -92,7 +92,7 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   void close_post(core::RequestId request);
   HttpRequest make_request(std::string_view target);
   // The text of a publish with its payload and the end of its frame.
-  std::string with_payload(core::Action& action);
+  std::string with_payload(const core::Action& action);
   std::shared_ptr<Listener> listener(core::SubscriptionId subscription);
   void deliver(const Listeners& receivers, const Message& message);
   void deliver_later(const Listeners& receivers, const Message& message);

@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, field_count> field_names = {
     "window", "ping",  "delay",   "interval",  "patterns", "topic",   "key",     "data",   "token",
 };
 static_assert(field_count == static_cast<std::size_t>(Field::token) + 1);
+static_assert(server_field_count == static_cast<std::size_t>(Field::interval) + 1);
 
 constexpr std::size_t index_of(Field field) { return static_cast<std::size_t>(field); }
 
@@ -73,10 +74,18 @@ std::optional<std::uint64_t> clamped_duration(std::string_view raw, Duration max
 
 // What the frames of a server are made of.
 struct Form {
-  std::string_view op;
   std::uint32_t needed;
   std::uint32_t allowed;
 };
+
+// In the order of Op's enumerators.
+constexpr std::string_view op_names[] = {"unknown", "hello", "subscribed", "live", "ping", "gap",
+                                         "ack",     "error", "retry",      "next", "close"};
+
+Op op_from(std::string_view text) {
+  const auto* const found = std::find(std::begin(op_names), std::end(op_names), text);
+  return found != std::end(op_names) ? static_cast<Op>(found - std::begin(op_names)) : Op::unknown;
+}
 
 template <typename... Fields>
 constexpr std::uint32_t set_of(Fields... fields) {
@@ -85,18 +94,18 @@ constexpr std::uint32_t set_of(Fields... fields) {
 
 // In the order of Op's enumerators.
 constexpr Form forms[] = {
-    {{}, set_of(Field::op), 0},
-    {"hello", set_of(Field::version, Field::epoch, Field::cursor),
-     set_of(Field::recovered, Field::ping, Field::window, Field::client, Field::cursors)},
-    {"subscribed", set_of(Field::ref, Field::cursor), set_of(Field::recovered)},
-    {"live", set_of(Field::cursor), set_of(Field::ref)},
-    {"ping", set_of(Field::cursor), set_of(Field::window)},
-    {"gap", set_of(Field::pattern, Field::after, Field::until), set_of(Field::reason)},
-    {"ack", set_of(Field::ref), set_of(Field::id)},
-    {"error", set_of(Field::code), set_of(Field::ref, Field::message, Field::pattern)},
-    {"retry", set_of(Field::delay), set_of(Field::ticket, Field::reason)},
-    {"next", set_of(Field::cursor), set_of(Field::window, Field::interval, Field::more)},
-    {"close", set_of(Field::close_code), set_of(Field::reason)},
+    {set_of(Field::op), 0},  // unknown
+    {set_of(Field::version, Field::epoch, Field::cursor),
+     set_of(Field::recovered, Field::ping, Field::window, Field::client, Field::cursors)},  // hello
+    {set_of(Field::ref, Field::cursor), set_of(Field::recovered)},                 // subscribed
+    {set_of(Field::cursor), set_of(Field::ref)},                                   // live
+    {set_of(Field::cursor), set_of(Field::window)},                                // ping
+    {set_of(Field::pattern, Field::after, Field::until), set_of(Field::reason)},   // gap
+    {set_of(Field::ref), set_of(Field::id)},                                       // ack
+    {set_of(Field::code), set_of(Field::ref, Field::message, Field::pattern)},     // error
+    {set_of(Field::delay), set_of(Field::ticket, Field::reason)},                  // retry
+    {set_of(Field::cursor), set_of(Field::window, Field::interval, Field::more)},  // next
+    {set_of(Field::close_code), set_of(Field::reason)},                            // close
 };
 
 // The members of a client's frame. need() and take() fill a struct's member in place. The first
@@ -223,7 +232,6 @@ class Writer {
     out_ += '}';
     return std::move(out_);
   }
-  Text unfinished() { return std::move(out_); }
 
  private:
   void name(Field field) {
@@ -327,27 +335,32 @@ Text encode_one(const UnknownControl& frame) { return Writer{frame.op}.finish();
 }  // namespace
 
 std::optional<Text> flatten(std::string_view json) {
+  std::array<std::string_view, field_count> values;
+  if (!read_members(json, values)) return std::nullopt;
   Text flat;
-  JsonReader reader{json};
-  while (const auto member = reader.next()) {
-    const std::string_view value = member->value;
-    flat += member->name;
-    flat += '\0';
+  for (std::size_t i = 0; i < server_field_count; ++i) {
+    const std::string_view value = values[i];
     if (const auto text = json_string(value)) {
       flat += '"';
-      flat += *text;
+      if (i == index_of(Field::op)) {
+        append_number(flat, static_cast<std::uint64_t>(op_from(*text)));
+      } else if (i == index_of(Field::code)) {
+        append_number(flat, static_cast<std::uint64_t>(error_code_from(*text)));
+      } else {
+        flat += *text;
+      }
     } else if (const auto list = json_strings(value)) {
       char before = '[';
       for (const Text& item : *list) {
         flat += std::exchange(before, ',');
         flat += item;
       }
-    } else {
+    } else if (!is_absent(value)) {
       flat += value;
     }
     flat += '\0';
   }
-  return reader.complete() ? std::optional{std::move(flat)} : std::nullopt;
+  return flat;
 }
 
 bool take_cursor(std::string_view& rest, Cursor& cursor) {
@@ -355,61 +368,51 @@ bool take_cursor(std::string_view& rest, Cursor& cursor) {
 }
 
 ControlFrame::ControlFrame(std::string_view flat) {
-  while (!flat.empty()) {
-    const std::string_view name = take_until(flat, '\0');
-    const std::string_view value = take_until(flat, '\0');
-    for (std::size_t i = 0; i < field_count; ++i) {
-      if (field_names[i] == name) {
-        values_[i] = value;
-        break;
-      }
-    }
-  }
-  const std::string_view op = text(Field::op);
-  for (std::size_t i = 1; i < std::size(forms); ++i) {
-    if (forms[i].op == op) op_ = static_cast<Op>(i);
-  }
+  for (std::string_view& value : values_) value = take_until(flat, '\0');
+  op_ = static_cast<Op>(json_number(text(Field::op)).value_or(0));
   if (op_ == Op::close) {
     std::swap(values_[index_of(Field::code)], values_[index_of(Field::close_code)]);
   }
 }
 
-Text ControlFrame::fault() const {
+bool ControlFrame::well_formed() const {
   const Form& form = forms[static_cast<std::size_t>(op_)];
-  for (std::size_t i = 0; i < field_count; ++i) {
+  for (std::size_t i = 0; i < server_field_count; ++i) {
     const auto field = static_cast<Field>(i);
-    const bool needed = form.needed >> i & 1;
-    const bool looked_at = needed || (form.allowed >> i & 1 && has(field));
-    if (looked_at && !well_typed(field)) return fault_of(field, values_[i]);
+    const bool looked_at = form.needed >> i & 1 || (form.allowed >> i & 1 && has(field));
+    if (looked_at && !well_typed(field)) return false;
   }
-  return {};
+  return true;
 }
 
-bool ControlFrame::has(Field field) const { return !is_absent(values_[index_of(field)]); }
-
 std::string_view ControlFrame::text(Field field) const {
-  const std::string_view value = values_[index_of(field)];
-  return value.starts_with(field == Field::cursors ? '[' : '"') ? value.substr(1) : "";
+  const std::string_view one = value(field);
+  return one.starts_with(field == Field::cursors ? '[' : '"') ? one.substr(1) : "";
 }
 
 std::uint64_t ControlFrame::number(Field field) const {
-  return json_number(values_[index_of(field)]).value_or(0);
+  return json_number(value(field)).value_or(0);
+}
+
+ErrorCode ControlFrame::error_code() const {
+  const auto code = json_number(text(Field::code));
+  return code ? static_cast<ErrorCode>(*code) : ErrorCode::internal;
 }
 
 bool ControlFrame::flag(Field field, bool absent) const {
-  return has(field) ? values_[index_of(field)] == "true" : absent;
+  return has(field) ? value(field) == "true" : absent;
 }
 
 Duration ControlFrame::duration(Field field, Duration absent) const {
-  const auto value = clamped_duration(values_[index_of(field)],
-                                      field == Field::window ? window_max : duration_max);
-  return value ? Duration{static_cast<Duration::rep>(*value)} : absent;
+  const auto read =
+      clamped_duration(value(field), field == Field::window ? window_max : duration_max);
+  return read ? Duration{static_cast<Duration::rep>(*read)} : absent;
 }
 
 // The order of the enumerators groups them by type.
 bool ControlFrame::well_typed(Field field) const {
-  const std::string_view value = values_[index_of(field)];
-  if (field < Field::cursor) return value.starts_with('"');
+  const std::string_view one = value(field);
+  if (field < Field::cursor) return one.starts_with('"');
   Cursor cursor;
   if (field < Field::cursors) return read_cursor(text(field), cursor);
   if (field == Field::cursors) {
@@ -417,14 +420,14 @@ bool ControlFrame::well_typed(Field field) const {
     while (!rest.empty()) {
       if (!take_cursor(rest, cursor)) return false;
     }
-    return value.starts_with('[');
+    return one.starts_with('[');
   }
-  if (field < Field::version) return value == "true" || value == "false";
+  if (field < Field::version) return one == "true" || one == "false";
   if (field < Field::window) {
-    const auto number = json_number(value);
+    const auto number = json_number(one);
     return number && (field != Field::close_code || *number <= 0xFFFF);
   }
-  return clamped_duration(value, duration_max).has_value();
+  return clamped_duration(one, duration_max).has_value();
 }
 
 Result<ClientFrame> parse_client_frame(std::string_view frame, std::optional<std::uint64_t>* ref) {
@@ -453,16 +456,6 @@ Text encode(const Subscribe& frame) {
   return out.finish();
 }
 
-Text encode_subscribe(std::uint64_t ref, std::string_view pattern, const Start& start) {
-  Text patterns = "[";
-  append_json_string(patterns, pattern);
-  patterns += ']';
-  Writer out{"subscribe"};
-  out.number(Field::ref, ref).raw(Field::patterns, patterns);
-  if (!start.is_latest()) out.text(Field::cursor, to_string(start));
-  return out.finish();
-}
-
 Text encode(const Unsubscribe& frame) {
   return Writer{"unsubscribe"}.number(Field::ref, frame.ref).finish();
 }
@@ -473,24 +466,13 @@ Text encode(const Token& frame) {
   return out.text(Field::token, frame.token).finish();
 }
 
-Text encode_publish_head(std::uint64_t ref, std::string_view topic, std::string_view key) {
+Text encode(const Publish& frame) {
   return Writer{"publish"}
-      .number(Field::ref, ref)
-      .text(Field::topic, topic)
-      .text_if_any(Field::key, key)
-      .raw(Field::data, {})
-      .unfinished();
-}
-
-Text encode_publish_line_head(std::string_view topic, std::string_view key) {
-  Text out = "{\"topic\":";
-  append_json_string(out, topic);
-  if (!key.empty()) {
-    out += ",\"key\":";
-    append_json_string(out, key);
-  }
-  out += ",\"data\":";
-  return out;
+      .number(Field::ref, frame.ref)
+      .text(Field::topic, frame.topic)
+      .text_if_any(Field::key, frame.key)
+      .raw(Field::data, frame.data)
+      .finish();
 }
 
 }  // namespace freshet::wire

@@ -142,7 +142,8 @@ enum class Op : std::uint8_t {
   close,
 };
 
-// The members of control frames. Those of a server's come first.
+// The members of control frames. Those of a server's come first, up to `interval`: in this order
+// they stand in flat text.
 enum class Field : std::uint8_t {
   op,
   epoch,
@@ -173,11 +174,14 @@ enum class Field : std::uint8_t {
   token,
 };
 inline constexpr std::size_t field_count = 27;
+inline constexpr std::size_t server_field_count = 22;
 
-// The members of one JSON object as flat text: name, NUL, value, NUL, and so on. A value is a '"'
-// and the content of a string, a '[' and the items of a list of strings with commas between, or the
-// JSON itself. The browser has a JSON reader and hands frames over in this form; this is the same
-// for all others. nullopt if `json` is not one object.
+// A server's control frame as flat text: the values of its members in the order of Field, a NUL
+// behind each. A value is a '"' and the content of a string, a '[' and the items of a list of
+// strings with commas between, or the JSON itself; it is empty when the member is absent or null.
+// `op` and an error's `code` are the numbers of their Op and ErrorCode, as text. The browser has a
+// JSON reader and hands frames over in this form; this is the same for all others. nullopt if
+// `json` is not one object.
 std::optional<Text> flatten(std::string_view json);
 
 // Takes the next of Field::cursors off the front of `rest`, which is ControlFrame::text() of it at
@@ -189,16 +193,18 @@ class ControlFrame {
  public:
   explicit ControlFrame(std::string_view flat);
 
-  // What is wrong with it: it has no string `op`, or a known op lacks a member it must have or has
-  // one of the wrong type (null counts as absent). Empty when nothing is.
-  Text fault() const;
+  // Whether it has a string `op`, and of a known op each member it must have and none of the wrong
+  // type.
+  bool well_formed() const;
 
-  // REQUIRES for the others: it has no fault.
+  // REQUIRES for the others: it is well-formed.
   Op op() const { return op_; }
-  // What is absent, or null, is empty, 0, or the default given.
-  bool has(Field field) const;
+  // What is absent is empty, 0, or the default given.
+  bool has(Field field) const { return !value(field).empty(); }
   std::string_view text(Field field) const;
   std::uint64_t number(Field field) const;
+  // Of an error; `internal` when this version does not know it.
+  ErrorCode error_code() const;
   bool flag(Field field, bool absent) const;
   // False, and `cursor` as it was, when it is absent.
   bool read(Field field, Cursor& cursor) const { return read_cursor(text(field), cursor); }
@@ -207,9 +213,10 @@ class ControlFrame {
   Duration duration(Field field, Duration absent) const;
 
  private:
+  std::string_view value(Field field) const { return values_[static_cast<std::size_t>(field)]; }
   bool well_typed(Field field) const;
 
-  std::array<std::string_view, field_count> values_;
+  std::array<std::string_view, server_field_count> values_;
   Op op_ = Op::unknown;
 };
 
@@ -224,13 +231,9 @@ Result<ClientFrame> parse_client_frame(std::string_view frame,
 Text encode(const ServerFrame& frame);
 
 Text encode(const Subscribe& frame);
-Text encode_subscribe(std::uint64_t ref, std::string_view pattern, const Start& start);
 Text encode(const Unsubscribe& frame);
 Text encode(const Token& frame);
-// Everything of a publish frame up to where the payload goes; the payload and "}" follow:
-// {"op":"publish","ref":7,"topic":"chat.lobby","key":"…","data":
-Text encode_publish_head(std::uint64_t ref, std::string_view topic, std::string_view key);
-// The same for one line of POST /v1/publish: {"topic":"chat.lobby","key":"…","data":
-Text encode_publish_line_head(std::string_view topic, std::string_view key);
+// The payload is carried as it is.
+Text encode(const Publish& frame);
 
 }  // namespace freshet::wire

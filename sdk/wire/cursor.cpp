@@ -18,11 +18,11 @@ bool is_epoch(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_name_byte);
 }
 
-Error invalid(std::string_view text, std::string_view expected) {
+Text fault_of(std::string_view text, std::string_view expected) {
   Text message = quoted(text);
   message += " is not ";
   message += expected;
-  return {ErrorCode::invalid_cursor, std::move(message)};
+  return message;
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ void Epoch::assign(std::string_view name) {
 Result<Cursor> parse_cursor(std::string_view text) {
   Result<Cursor> cursor{std::in_place};
   if (read_cursor(text, *cursor)) return cursor;
-  return invalid(text, "a cursor: it must look like k3f9:1027");
+  return Error{ErrorCode::invalid_cursor, fault_of(text, "a cursor: it must look like k3f9:1027")};
 }
 
 bool read_cursor(std::string_view text, Cursor& cursor) {
@@ -51,26 +51,26 @@ bool read_cursor(std::string_view text, Cursor& cursor) {
 
 Result<Start> parse_start(std::string_view text) {
   Start start;
-  const auto read = read_start(text, start);
-  return read ? Result<Start>{start} : Result<Start>{read.error()};
+  Text fault = read_start(text, start);
+  if (fault.empty()) return start;
+  return Error{ErrorCode::invalid_cursor, std::move(fault)};
 }
 
-Result<void> read_start(std::string_view text, Start& start) {
+Text read_start(std::string_view text, Start& start) {
   Cursor cursor;
-  if (text.empty() || text == "latest") {
-    start = Latest{};
-  } else if (text == "earliest") {
+  if (text.empty() || text == "latest") return {};
+  if (text == "earliest") {
     start = Earliest{};
   } else if (text.starts_with(last_prefix)) {
     const auto count = json_number(text.substr(last_prefix.size()));
     if (!count || *count < 1 || *count > last_count_max) {
-      return invalid(text, "a start: last:N takes a number from 1 to 1000");
+      return fault_of(text, "a start: last:N takes a number from 1 to 1000");
     }
     start = LastOf{static_cast<std::uint32_t>(*count)};
   } else if (read_cursor(text, cursor)) {
     start = cursor;
   } else {
-    return invalid(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
+    return fault_of(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "freshet/containers.h"
 #include "freshet/result.h"
@@ -22,7 +23,10 @@ inline constexpr std::uint32_t last_count_max = 1000;
 // no memory of its own, so that cursors are plain values.
 class Epoch {
  public:
-  constexpr Epoch() = default;
+  constexpr Epoch() {
+    // What is behind the name is never looked at, but a constant must have a value.
+    if (std::is_constant_evaluated()) name_ = {};
+  }
   // Any text; what is longer is cut.
   template <std::convertible_to<std::string_view> Name>
   Epoch(const Name& name) {
@@ -40,7 +44,7 @@ class Epoch {
  private:
   void assign(std::string_view name);
 
-  std::array<char, epoch_bytes_max> name_{};
+  std::array<char, epoch_bytes_max> name_;
   std::uint8_t size_ = 0;
 };
 
@@ -98,7 +102,9 @@ bool read_cursor(std::string_view text, Cursor& cursor);
 
 // "" and "latest", "earliest", "last:N" or a cursor; ErrorCode::invalid_cursor otherwise.
 Result<Start> parse_start(std::string_view text);
-Result<void> read_start(std::string_view text, Start& start);
+// The same into `start`, as it was made; returns the sentence, which is empty when there is no
+// fault.
+Text read_start(std::string_view text, Start& start);
 
 Text to_string(const Cursor& cursor);
 Text to_string(const Start& start);

@@ -9,13 +9,12 @@
 
 namespace freshet::wire {
 
-inline constexpr std::string_view websocket_path = "/v1/ws";
 // With ?lines=1 one text message may hold several frames, a line each.
-inline constexpr std::string_view websocket_lines_target = "/v1/ws?lines=1";
+inline constexpr std::string_view websocket_path = "/v1/ws";
 inline constexpr std::string_view sse_path = "/v1/sse";
 inline constexpr std::string_view poll_path = "/v1/poll";
-// Takes NDJSON, one line each as encode_publish_line_head, the payload and "}". Answered 200 with
-// one line for each, in order: {"op":"ack",…} or {"op":"error",…}, `ref` the line's number from 0.
+// Takes NDJSON, one line each of {"topic":"chat.lobby","key":"…","data":…}. Answered 200 with one
+// line for each, in order: {"op":"ack",…} or {"op":"error",…}, `ref` the line's number from 0.
 // With ?epoch=… it is refused whole (412) unless that is the log's epoch: a client that repeats a
 // POST whose answer was lost must not have it stored again by a server that has forgotten its key.
 inline constexpr std::string_view publish_path = "/v1/publish";

@@ -1,24 +1,15 @@
 // Checking and matching of topics and patterns.
 #include "wire/topic.h"
 
-#include <optional>
+#include <utility>
 
 #include "wire/quoted.h"
 
 namespace freshet::wire {
 namespace {
 
-// Takes the first segment off `rest`; afterwards `rest` is nullopt when that was the last one.
-std::string_view take_segment(std::optional<std::string_view>& rest) {
-  const std::size_t dot = rest->find('.');
-  const std::string_view segment = rest->substr(0, dot);
-  if (dot == std::string_view::npos) {
-    rest.reset();
-  } else {
-    rest->remove_prefix(dot + 1);
-  }
-  return segment;
-}
+// What stands before the first dot; all when there is none.
+std::string_view first_segment(std::string_view text) { return text.substr(0, text.find('.')); }
 
 // What is wrong with a segment that is no wildcard; empty when nothing is.
 std::string_view segment_fault(std::string_view segment) {
@@ -38,22 +29,23 @@ std::string_view segment_fault(std::string_view segment) {
 std::string_view fault_of(std::string_view text, bool wildcards) {
   if (text.empty()) return "it is empty";
   if (text.size() > topic_bytes_max) return "it is longer than 255 bytes";
-  std::size_t segments = 0;
-  std::optional<std::string_view> rest = text;
-  while (rest) {
-    const std::string_view segment = take_segment(rest);
-    if (++segments > topic_segments_max) return "it has more than 16 segments";
+  for (std::size_t segments = 1;; ++segments) {
+    if (segments > topic_segments_max) return "it has more than 16 segments";
+    const std::string_view segment = first_segment(text);
+    const bool last = segment.size() == text.size();
     if (segment == "*" || segment == ">") {
       if (!wildcards) return "wildcards name no single topic";
-      if (segment == ">" && rest) return "'>' must be the last segment";
-      continue;
+      if (segment == ">" && !last) return "'>' must be the last segment";
+    } else if (const std::string_view fault = segment_fault(segment); !fault.empty()) {
+      return fault;
     }
-    if (const std::string_view fault = segment_fault(segment); !fault.empty()) return fault;
+    if (last) return {};
+    text.remove_prefix(segment.size() + 1);
   }
-  return {};
 }
 
-Result<void> check(std::string_view text, bool wildcards, ErrorCode code, std::string_view kind) {
+// The same as a sentence.
+Text sentence_of(std::string_view text, bool wildcards, std::string_view kind) {
   const std::string_view fault = fault_of(text, wildcards);
   if (fault.empty()) return {};
   Text message = quoted(text);
@@ -61,17 +53,26 @@ Result<void> check(std::string_view text, bool wildcards, ErrorCode code, std::s
   message += kind;
   message += ": ";
   message += fault;
-  return Error{code, std::move(message)};
+  return message;
+}
+
+Result<void> check(Text fault, ErrorCode code) {
+  if (fault.empty()) return {};
+  return Error{code, std::move(fault)};
 }
 
 }  // namespace
 
+Text topic_fault(std::string_view text) { return sentence_of(text, false, "topic"); }
+
+Text pattern_fault(std::string_view text) { return sentence_of(text, true, "pattern"); }
+
 Result<void> check_topic(std::string_view text) {
-  return check(text, false, ErrorCode::invalid_topic, "topic");
+  return check(topic_fault(text), ErrorCode::invalid_topic);
 }
 
 Result<void> check_pattern(std::string_view text) {
-  return check(text, true, ErrorCode::invalid_pattern, "pattern");
+  return check(pattern_fault(text), ErrorCode::invalid_pattern);
 }
 
 bool is_name_byte(char c) {
@@ -89,15 +90,17 @@ bool is_exact(std::string_view pattern) {
 }
 
 bool matches(std::string_view pattern, std::string_view topic) {
-  std::optional<std::string_view> pattern_rest = pattern;
-  std::optional<std::string_view> topic_rest = topic;
-  while (pattern_rest && topic_rest) {
-    if (*pattern_rest == ">") return !is_reserved_topic(*topic_rest);
-    const std::string_view want = take_segment(pattern_rest);
-    const std::string_view have = take_segment(topic_rest);
-    if (want == "*" ? have.front() == '$' : want != have) return false;
+  while (pattern != ">") {
+    const std::string_view want = first_segment(pattern);
+    const std::string_view have = first_segment(topic);
+    if (want == "*" ? have.starts_with('$') : want != have) return false;
+    const bool pattern_ends = want.size() == pattern.size();
+    const bool topic_ends = have.size() == topic.size();
+    if (pattern_ends || topic_ends) return pattern_ends && topic_ends;
+    pattern.remove_prefix(want.size() + 1);
+    topic.remove_prefix(have.size() + 1);
   }
-  return !pattern_rest && !topic_rest;
+  return !is_reserved_topic(topic);
 }
 
 }  // namespace freshet::wire

@@ -17,11 +17,7 @@ std::string encode_client(const ClientFrame& frame) {
   return std::visit(
       [](const auto& one) -> std::string {
         using Frame = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<Frame, Publish>) {
-          std::string out = encode_publish_head(one.ref, one.topic, one.key);
-          out += one.data;
-          return out += '}';
-        } else if constexpr (std::is_same_v<Frame, UnknownControl>) {
+        if constexpr (std::is_same_v<Frame, UnknownControl>) {
           return encode(ServerFrame{one});
         } else {
           return encode(one);

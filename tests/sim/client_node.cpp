@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/request.h"
 #include "wire/endpoints.h"
 
 namespace freshet::sim {
@@ -129,9 +130,7 @@ void ClientNode::arrive(core::ConnectionId connection, std::function<void()> rea
 }
 
 void ClientNode::set_transports(std::vector<Transport> transports) {
-  if (!core_.set_transports(schedule_.now(), std::move(transports))) {
-    faults_.push_back(name_ + ": set_transports failed");
-  }
+  core_.set_transports(schedule_.now(), std::move(transports));
   settle();
 }
 
@@ -158,17 +157,21 @@ void ClientNode::perform(const core::Action& action) {
   const std::uint32_t id = action.id;
   switch (action.kind) {
     case core::ActionKind::open_stream:
-      return open(id, action.transport, action.text, {});
-    case core::ActionKind::poll:
-      return open(id, transport_of_poll(action.text, action.body), action.text, action.body);
-    case core::ActionKind::send_text:
-      return send(id, action.text);
+      return open(id, action.transport, core::request_of(action).target, {});
+    case core::ActionKind::poll: {
+      const core::Request request = core::request_of(action);
+      return open(id, transport_of_poll(request.target, request.body), request.target,
+                  request.body);
+    }
+    case core::ActionKind::send_frame:
+      return send(id, core::frame_of(action));
     case core::ActionKind::send_publish:
-      return send(id, action.text + publishes_.at(action.publish).data + "}");
+      return send(id, core::frame_of(action, publishes_.at(action.publish).data));
     case core::ActionKind::add_line:
-      return lines_.push_back({action.publish, action.text});
+      return lines_.push_back(
+          {action.publish, core::frame_of(action, publishes_.at(action.publish).data)});
     case core::ActionKind::post:
-      return post(id, action.text, std::exchange(lines_, {}));
+      return post(id, core::request_of(action).target, std::exchange(lines_, {}));
     case core::ActionKind::cancel_post:
       posts_.erase(id);
       return;
@@ -230,7 +233,7 @@ void ClientNode::open(core::ConnectionId connection, Transport transport, const 
     arrive(connection,
            [this, connection, frame = std::move(frame)] { take_frame(connection, frame); });
   };
-  link->on_client_end = [this, connection](core::ConnectionEnd end) {
+  link->on_client_end = [this, connection](ConnectionEnd end) {
     arrive(connection, [this, connection, end = std::move(end)] { take_end(connection, end); });
   };
   const bool refused = weather_.refused.contains(transport);
@@ -246,10 +249,10 @@ void ClientNode::open(core::ConnectionId connection, Transport transport, const 
   });
 }
 
-void ClientNode::take_end(core::ConnectionId connection, const core::ConnectionEnd& end) {
+void ClientNode::take_end(core::ConnectionId connection, const ConnectionEnd& end) {
   trace("ends", std::to_string(connection) + " " + end.reason);
   links_.erase(connection);
-  core_.handle_end(schedule_.now(), connection, end);
+  core_.handle_end(schedule_.now(), connection, core::view_of(end));
   settle();
 }
 
@@ -277,13 +280,12 @@ void ClientNode::take_frame(core::ConnectionId connection, const std::string& fr
 // The request may be lost on the way there or its answer on the way back.
 void ClientNode::post(core::RequestId request, const std::string& target, std::vector<Line> lines) {
   for (const Line& line : lines) {
-    trace("posts", std::to_string(request) + " " + target + " " + line.head +
-                       publishes_.at(line.publish).data);
+    trace("posts", std::to_string(request) + " " + target + " " + line.text);
   }
   posts_.insert(request);
   const bool lost_there = random_.next() % 20 == 0;
   const bool lost_back = random_.next() % 20 == 0;
-  const auto fail = [this, request](const core::ConnectionEnd& end) {
+  const auto fail = [this, request](const ConnectionEnd& end) {
     schedule_.after(random_.between(Duration{1}, weather_.latency_max), [this, request, end] {
       arrive(0, [this, request, end] { take_answers(request, {}, end); });
     });
@@ -296,9 +298,7 @@ void ClientNode::post(core::RequestId request, const std::string& target, std::v
     }
     std::vector<std::string> answers;
     for (std::size_t ref = 0; ref < lines.size(); ++ref) {
-      // The head is a frame of the batch; the payload follows it.
-      const std::string frame = "{\"op\":\"publish\",\"ref\":1," + lines[ref].head.substr(1) +
-                                publishes_.at(lines[ref].publish).data + "}";
+      const std::string frame = "{\"op\":\"publish\",\"ref\":1," + lines[ref].text.substr(1);
       const auto parsed = wire::parse_client_frame(frame);
       const auto& publish = std::get<wire::Publish>(*parsed);
       const auto id = server.publish(publish.topic, std::string(publish.data), publish.key);
@@ -317,12 +317,12 @@ void ClientNode::post(core::RequestId request, const std::string& target, std::v
 }
 
 void ClientNode::take_answers(core::RequestId request, const std::vector<std::string>& answers,
-                              const core::ConnectionEnd& end) {
+                              const ConnectionEnd& end) {
   if (posts_.erase(request) == 0) return;
   for (const std::string& answer : answers) {
     core_.handle_publish_answer(schedule_.now(), request, *wire::flatten(answer));
   }
-  core_.handle_post_end(schedule_.now(), request, end);
+  core_.handle_post_end(schedule_.now(), request, core::view_of(end));
   settle();
 }
 

@@ -70,7 +70,7 @@ class ClientNode {
   };
   struct Line {
     core::PublishId publish = 0;
-    std::string head;
+    std::string text;
   };
   struct Published {
     std::string data;
@@ -86,12 +86,12 @@ class ClientNode {
   void perform(const core::Action& action);
   void open(core::ConnectionId connection, Transport transport, const std::string& target,
             const std::string& body);
-  void take_end(core::ConnectionId connection, const core::ConnectionEnd& end);
+  void take_end(core::ConnectionId connection, const ConnectionEnd& end);
   void take_frame(core::ConnectionId connection, const std::string& frame);
   void send(core::ConnectionId connection, const std::string& text);
   void post(core::RequestId request, const std::string& target, std::vector<Line> lines);
   void take_answers(core::RequestId request, const std::vector<std::string>& answers,
-                    const core::ConnectionEnd& end);
+                    const ConnectionEnd& end);
   void note_cursors();
   // Prints to stderr what happens to the client named by FRESHET_SIM_TRACE.
   void trace(const char* what, const std::string& text) const;

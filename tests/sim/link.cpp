@@ -43,7 +43,7 @@ void Link::send_to_server(std::string frame) {
                   });
 }
 
-void Link::close_from_server(core::ConnectionEnd end) {
+void Link::close_from_server(ConnectionEnd end) {
   on_server_frame = nullptr;
   on_server_end = nullptr;
   on_server_drained = nullptr;

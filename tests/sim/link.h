@@ -27,10 +27,10 @@ class Link : public std::enable_shared_from_this<Link> {
       : schedule_(schedule), random_(random), path_(path), latency_max_(latency_max) {}
 
   // Set by the two ends. Cleared by the end that has let go, so that it hears nothing more.
-  std::function<void(std::string)> on_client_frame;        // At the client.
-  std::function<void(core::ConnectionEnd)> on_client_end;  // At the client.
-  std::function<void(std::string)> on_server_frame;        // At the server.
-  std::function<void()> on_server_end;                     // At the server.
+  std::function<void(std::string)> on_client_frame;  // At the client.
+  std::function<void(ConnectionEnd)> on_client_end;  // At the client.
+  std::function<void(std::string)> on_server_frame;  // At the server.
+  std::function<void()> on_server_end;               // At the server.
   // Bytes arrived at the client: the server's outbox has room again.
   std::function<void()> on_server_drained;
 
@@ -40,7 +40,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::size_t outbox_bytes() const { return outbox_bytes_; }
 
   // The server ends it, behind what it has sent.
-  void close_from_server(core::ConnectionEnd end);
+  void close_from_server(ConnectionEnd end);
   // The client ends it.
   void close_from_client();
 

@@ -13,14 +13,10 @@
 
 namespace freshet::bindings {
 
-// What the last call has to say; `text` and the views hold until the next one.
+// What the last call has to say; it holds until the next one.
 struct Output {
-  double id = 0;  // Of the message that frame() has read.
-  double time = 0;
-  std::string_view topic;
-  const std::uint32_t* subscriptions = nullptr;  // Those that get it.
-  std::uint32_t subscription_count = 0;
-  Text text;  // Of an error its sentence.
+  const std::uint32_t* subscriptions = nullptr;  // Those that get a message.
+  Text text;                                     // Of an error its sentence.
   ErrorCode code = ErrorCode::internal;
 };
 

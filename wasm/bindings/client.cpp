@@ -16,21 +16,26 @@ namespace {
 
 using core::Instant;
 
-constinit core::ClientConfig config{.sdk = "wasm/" FRESHET_VERSION};
 // Never destroyed: the instance goes as a whole. At a fixed address, so that no code carries a
-// pointer to it or to its parts.
-alignas(core::Client) std::byte client_memory[sizeof(core::Client)];
-core::Client* client() { return reinterpret_cast<core::Client*>(client_memory); }
+// pointer to it or to its parts, and made when compiling, so that none makes it.
+union Forever {
+  constexpr Forever() : client() { client.config().sdk = "wasm/" FRESHET_VERSION; }
+  ~Forever() {}
+
+  core::Client client;
+};
+constinit Forever forever;
+core::Client* client() { return &forever.client; }
 std::unique_ptr<core::Action> action;
 Text buffer;
 
 // src/core.ts reads these structs by their offsets.
-static_assert(offsetof(Output, topic) == 16 && offsetof(Output, subscriptions) == 24 &&
-              offsetof(Output, text) == 32 && offsetof(Output, code) == 40);
+static_assert(offsetof(Output, subscriptions) == 0 && offsetof(Output, text) == 4 &&
+              offsetof(Output, code) == 12);
 static_assert(offsetof(core::Action, id) == 4 && offsetof(core::Action, transport) == 8 &&
               offsetof(core::Action, publish) == 12 && offsetof(core::Action, close_code) == 16 &&
               offsetof(core::Action, code) == 20 && offsetof(core::Action, message_id) == 24 &&
-              offsetof(core::Action, text) == 32 && offsetof(core::Action, body) == 40 &&
+              offsetof(core::Action, text) == 32 && offsetof(core::Action, members) == 40 &&
               offsetof(core::Action, after) == 48 && offsetof(core::Action, until) == 56);
 static_assert(offsetof(core::Status, unavailable) == 1 && offsetof(core::Status, failed) == 2 &&
               offsetof(core::Status, transport) == 3 && offsetof(core::Status, code) == 4 &&
@@ -50,10 +55,8 @@ std::int64_t whole(double number) {
 Instant now() { return {Duration{whole(imported_now())}}; }
 
 // Decimal digits, the first transport the lowest: 1 websocket … 4 polling.
-core::TransportOrder transports_from(std::uint32_t digits) {
-  core::TransportOrder transports;
+void read_transports(std::uint32_t digits, core::TransportOrder& transports) {
   for (; digits > 0; digits /= 10) transports.add(static_cast<Transport>(digits % 10 - 1));
-  return transports;
 }
 
 // The id, or 0 and the error in the output.
@@ -86,15 +89,17 @@ char* input_buffer(std::uint32_t bytes) {
 // Sets an option before create(): those of core::ClientConfig from initial_spread on, in its order.
 void configure(std::uint32_t option, double value) {
   // Durations and counts alike are 64 bits wide.
-  reinterpret_cast<std::int64_t*>(&config.initial_spread)[option] = whole(value);
+  reinterpret_cast<std::int64_t*>(&client()->config().initial_spread)[option] = whole(value);
 }
 
-// Makes the instance's client; called once, before all that follows. Returns where the output
+// Begins; called once, before all that follows. Returns where the output
 // stands.
 const Output* create(double seed, std::uint32_t transports, std::uint32_t reconnect) {
-  config.transports = transports_from(transports);
+  core::ClientConfig& config = client()->config();
+  config.transports = {};
+  read_transports(transports, config.transports);
   config.reconnect = static_cast<Reconnect>(reconnect);
-  new (client_memory) core::Client(config, static_cast<std::uint64_t>(seed));
+  client()->begin(static_cast<std::uint64_t>(seed));
   return &output;
 }
 
@@ -122,48 +127,48 @@ void cancel_publish(std::uint32_t publish) { client()->cancel_publish(now(), pub
 
 // REQUIRES: a list that is not empty.
 void set_transports(std::uint32_t transports) {
-  (void)client()->set_transports(now(), transports_from(transports));
+  core::TransportOrder order;
+  read_transports(transports, order);
+  client()->set_transports(now(), order);
 }
 
 void close_client() { client()->close(now()); }
 
-// The buffer holds a message's head, each code unit outside ASCII as one byte. Returns where `data`
-// begins, or 0 when there is nothing to deliver.
-std::uint32_t message(std::uint32_t connection, std::uint32_t bytes) {
-  const core::Delivery delivery = client()->handle_message(now(), connection, input(0, bytes));
-  if (delivery.subscriptions.empty()) return 0;
-  output.id = static_cast<double>(delivery.head.id);
-  output.time = static_cast<double>(delivery.head.time);
-  output.topic = delivery.head.topic;
+// The buffer holds the topic of a message, or nothing when its head is not in its form. Returns to
+// how many subscriptions it is to be delivered; the output says which.
+std::uint32_t message(std::uint32_t connection, double id, std::uint32_t topic_bytes) {
+  const wire::MessageHead head{.id = static_cast<std::uint64_t>(id),
+                               .topic = input(0, topic_bytes)};
+  const core::Delivery delivery =
+      client()->handle_message(now(), connection, topic_bytes > 0 ? &head : nullptr);
   output.subscriptions = delivery.subscriptions.data();
-  output.subscription_count = static_cast<std::uint32_t>(delivery.subscriptions.size());
-  return static_cast<std::uint32_t>(delivery.head.data_offset);
+  return static_cast<std::uint32_t>(delivery.subscriptions.size());
 }
 
-// The buffer holds a control frame as from wire::flatten().
-void control(std::uint32_t connection, std::uint32_t bytes) {
-  client()->handle_control(now(), connection, input(0, bytes));
-}
-
-// The buffer holds one line of the answer to a POST of publishes, as from wire::flatten().
-void publish_answered(std::uint32_t post, std::uint32_t bytes) {
-  client()->handle_publish_answer(now(), post, input(0, bytes));
-}
-
-// How a POST or connection ended: `code` is the HTTP status or the close code, as the kind says; a
-// negative `retry_after` is none; the buffer holds the ticket, then the reason.
-void ended(std::uint32_t post, std::uint32_t connection, std::uint32_t kind, std::uint32_t code,
-           double retry_after, std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
-  ConnectionEnd end{.kind = static_cast<EndKind>(kind),
-                    .http_status = static_cast<std::uint16_t>(code),
-                    .close_code = static_cast<std::uint16_t>(code)};
-  if (retry_after >= 0) end.retry_after = Duration{whole(retry_after)};
-  end.ticket = input(0, ticket_bytes);
-  end.reason = input(ticket_bytes, reason_bytes);
-  if (post != 0) {
-    client()->handle_post_end(now(), post, end);
+// The buffer holds a control frame as from wire::flatten(). `id` is a connection, or below zero a
+// POST of publishes, whose answer has such a line.
+void control(std::int32_t id, std::uint32_t bytes) {
+  const std::string_view flat = input(0, bytes);
+  if (id < 0) {
+    client()->handle_publish_answer(now(), static_cast<core::RequestId>(-id), flat);
   } else {
-    client()->handle_end(now(), connection, end);
+    client()->handle_control(now(), static_cast<core::ConnectionId>(id), flat);
+  }
+}
+
+// How a connection or POST ended: `code` is the HTTP status or the close code, as the kind says; a
+// negative `retry_after` is none; the buffer holds the ticket, then the reason.
+void ended(std::int32_t id, std::uint32_t kind, std::uint32_t code, double retry_after,
+           std::uint32_t ticket_bytes, std::uint32_t reason_bytes) {
+  const core::End end{.kind = static_cast<core::EndKind>(kind),
+                      .code = static_cast<std::uint16_t>(code),
+                      .retry_after = Duration{static_cast<std::int64_t>(retry_after)},
+                      .ticket = input(0, ticket_bytes),
+                      .reason = input(ticket_bytes, reason_bytes)};
+  if (id < 0) {
+    client()->handle_post_end(now(), static_cast<core::RequestId>(-id), end);
+  } else {
+    client()->handle_end(now(), static_cast<core::ConnectionId>(id), end);
   }
 }
 
@@ -186,10 +191,5 @@ const core::Action* next_action() {
 }
 
 const core::Status* status() { return &client()->status(); }
-
-// The spelling of an error's code.
-const std::string_view* code_name(std::uint32_t code) {
-  return &error_code_spelling(static_cast<ErrorCode>(code));
-}
 
 }  // extern "C"

@@ -7,7 +7,6 @@ import type {
   ClientOptions,
   Dispose,
   Gap,
-  Message,
   PublishOptions,
   State,
   Transport,
@@ -19,15 +18,13 @@ import {
   type Core,
   type CoreSettings,
   createCore,
-  type Delivery,
   EndKind,
-  type End,
   isControl,
   transportNames,
 } from "./core.js";
 import { FreshetError } from "./error.js";
 import { openEventSource } from "./event_source.js";
-import { exchange, failure, type HttpRequest } from "./http.js";
+import { failure, type HttpRequest } from "./http.js";
 import { watchPage } from "./page.js";
 import { poll } from "./poll.js";
 import { openSseFetch } from "./sse_fetch.js";
@@ -71,6 +68,9 @@ function baseUrl(url: string): string {
   return `http${secure[2]}://${host}${pathname.replace(/\/+$/, "")}`;
 }
 
+// Longer ones become the body of a POST.
+const pollQueryMax = 2000;
+
 // A trap is a fault of ours, and may come again: a fleet must not hammer the server with it.
 const trapsMax = 5;
 const trapSpread = 2000;
@@ -103,8 +103,8 @@ export function createClient(
   const entriesById = new Map<number, Entry>();
   const publishes = new Set<Pending>();
   const publishesById = new Map<number, Pending>();
-  const wires = new Map<number, [wire: Wire, controller: AbortController]>();
-  const posts = new Map<number, AbortController>();
+  // By their connection; those of POSTs by the POST's number below zero.
+  const wires = new Map<number, Wire>();
   const life = new AbortController();
 
   const closed = (): boolean => state.kind === "closed";
@@ -201,9 +201,8 @@ export function createClient(
     performing = false;
     clearTimeout(timer);
     timer = undefined;
-    for (const [, controller] of wires.values()) controller.abort();
-    for (const controller of posts.values()) controller.abort();
-    for (const map of [wires, posts, entriesById, publishesById]) map.clear();
+    for (const wire of wires.values()) wire.controller_.abort();
+    for (const map of [wires, entriesById, publishesById]) map.clear();
     const fault = new FreshetError("internal", `the core has failed: ${error}`, { cause: error });
     console.error(fault);
     if (closing) return setClosed(undefined);
@@ -233,34 +232,36 @@ export function createClient(
     code,
     messageId,
     text,
-    body,
+    members,
+    query,
     after,
     until,
   ]: Action): void => {
     const entry = entriesById.get(id);
     const error = (): FreshetError => new FreshetError(code, text);
     // A publish as a frame or line.
-    const withPayload = (): string => `${text}${publishesById.get(publish)?.json_ ?? null}}`;
+    const withPayload = (): string =>
+      `${JSON.stringify({ ...members, key: text || undefined }).slice(0, -1)},"data":${publishesById.get(publish)?.json_ ?? null}}`;
     switch (kind) {
       case ActionKind.openStream:
-        return void openStream(id, transport, text);
+        return openStream(id, transport, text + query);
       case ActionKind.poll:
-        return void openPoll(id, text, body);
-      case ActionKind.sendText:
-        return wires.get(id)?.[0].send_?.(text);
+        return query.length < pollQueryMax
+          ? openRequest(id, text + query, "")
+          : openRequest(id, text, JSON.stringify(members));
+      case ActionKind.sendFrame:
+        return wires.get(id)?.send_?.(JSON.stringify(members));
       case ActionKind.sendPublish:
-        return wires.get(id)?.[0].send_?.(withPayload());
+        return wires.get(id)?.send_?.(withPayload());
       case ActionKind.addLine:
         lines += withPayload() + "\n";
         return;
       case ActionKind.post:
-        void post(id, text, lines);
+        openRequest(-id, text + query, lines);
         lines = "";
         return;
       case ActionKind.cancelPost:
-        posts.get(id)?.abort();
-        posts.delete(id);
-        return;
+        return closeWire(-id, 0);
       case ActionKind.closeConnection:
         return closeWire(id, closeCode);
       case ActionKind.tellState:
@@ -279,45 +280,43 @@ export function createClient(
 
   // Connections -------------------------------------------------------------------------------
 
-  // Calls `open` with the connection's wire, when there is a token if one is wanted.
+  // Calls `open` with the wire of a connection or POST, when there is a token if one is wanted.
   const openWire = async (
-    connection: number,
+    id: number,
     open: (wire: Wire, token: string | undefined) => void,
   ): Promise<void> => {
     const controller = new AbortController();
     const { signal } = controller;
     const wire: Wire = {
-      signal_: signal,
+      controller_: controller,
       frames_: (texts) =>
         enter((entered) => {
           for (const text of texts) {
             // What a frame brings about may have ended it.
-            if (wires.get(connection)?.[0] !== wire) return;
+            if (wires.get(id) !== wire) return;
             if (isControl(text)) {
               controlFrames++;
-              entered.control_(connection, text);
+              entered.control_(id, text);
               // A gap is told before the messages behind it; these bring nothing about.
               act(entered);
-              continue;
-            }
-            const delivery = text && entered.message_(connection, text);
-            if (!delivery) continue;
-            const message = messageFrom(text, delivery);
-            for (const entry of delivery[4].map((target) => entriesById.get(target))) {
-              entry?.deliver_(message, entered, controlFrames);
+            } else if (text) {
+              const [message, ids] = entered.message_(id, text);
+              for (const entry of ids.map((target) => entriesById.get(target))) {
+                entry?.deliver_(message, entered, controlFrames);
+              }
             }
           }
         }),
       end_: (end) => {
-        if (wires.get(connection)?.[0] !== wire) return;
-        wires.delete(connection);
+        if (wires.get(id) !== wire) return;
+        wires.delete(id);
         enter((entered) => {
           if (wire.parser_) entered.sse_end_(wire.parser_);
-          entered.ended_(0, connection, end);
+          entered.ended_(id, end);
         });
       },
       bytes_: (bytes) => {
-        if (wires.get(connection)?.[0] !== wire) return;
+        if (wires.get(id) !== wire) return;
         let frames: string[] | undefined = [];
         // All of them first: what a frame brings about uses the buffer that these are read from.
         enter((entered) => {
@@ -328,7 +327,7 @@ export function createClient(
         wire.end_({ kind: EndKind.malformed, reason: "an event is too large" });
       },
     };
-    wires.set(connection, [wire, controller]);
+    wires.set(id, wire);
     let kind = EndKind.unreachable;
     try {
       const token = options.token && (await options.token({ signal }));
@@ -340,11 +339,11 @@ export function createClient(
     }
   };
 
-  const closeWire = (connection: number, code: number): void => {
-    const found = wires.get(connection);
-    wires.delete(connection);
-    found?.[1].abort(code);
-    if (found?.[0].parser_) core?.sse_end_(found[0].parser_);
+  const closeWire = (id: number, code: number): void => {
+    const wire = wires.get(id);
+    wires.delete(id);
+    wire?.controller_.abort(code);
+    if (wire?.parser_) core?.sse_end_(wire.parser_);
   };
 
   const choose = <T>(own: T | null | undefined, runtime: T | undefined): T | undefined =>
@@ -354,7 +353,7 @@ export function createClient(
     target: string,
     body: string,
     token: string | undefined,
-    signal: AbortSignal,
+    { controller_: { signal } }: Wire,
   ): HttpRequest => ({
     fetch_: choose(options.fetch, globalThis.fetch?.bind(globalThis)),
     url_: base + target,
@@ -363,8 +362,8 @@ export function createClient(
     signal_: signal,
   });
 
-  const openStream = (connection: number, transport: Transport, target: string): Promise<void> =>
-    openWire(connection, (wire, token) => {
+  const openStream = (id: number, transport: Transport, target: string): void =>
+    void openWire(id, (wire, token) => {
       if (transport === "websocket") {
         const Socket = choose(options.webSocket, globalThis.WebSocket);
         if (Socket) return openWebSocket(Socket, base.replace("http", "ws") + target, token, wire);
@@ -372,36 +371,14 @@ export function createClient(
       } else {
         const Source = token ? undefined : choose(options.eventSource, globalThis.EventSource);
         if (Source) return openEventSource(Source, base + target, wire);
-        void openSseFetch(http(target, "", token, wire.signal_), wire);
+        void openSseFetch(http(target, "", token, wire), wire);
       }
     });
 
-  const openPoll = (connection: number, target: string, body: string): Promise<void> =>
-    openWire(connection, (wire, token) => void poll(http(target, body, token, wire.signal_), wire));
+  const openRequest = (id: number, target: string, body: string): void =>
+    void openWire(id, (wire, token) => void poll(http(target, body, token, wire), wire));
 
   // Publishing --------------------------------------------------------------------------------
-
-  const post = async (id: number, target: string, body: string): Promise<void> => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    posts.set(id, controller);
-    let answer = "";
-    let end: End;
-    try {
-      const token = options.token && (await options.token({ signal }));
-      end = await exchange(http(target, body, token, signal), async (response) => {
-        answer = await response.text();
-      });
-    } catch (error) {
-      end = failure(EndKind.unreachable, error);
-    }
-    if (posts.get(id) !== controller) return;
-    posts.delete(id);
-    enter((entered) => {
-      for (const line of answer.split("\n")) if (line) entered.publishAnswered_(id, line);
-      entered.ended_(id, 0, end);
-    });
-  };
 
   const publishPending = (pending: Pending): void =>
     enter((entered) => {
@@ -528,31 +505,6 @@ export function createClient(
       if (core) return enter((entered) => entered.close_client_());
       clearTimeout(timer);
       setClosed(undefined);
-    },
-  };
-}
-
-// One object for all subscriptions that get it; its text is read once, when someone asks.
-function messageFrom(
-  frame: string,
-  [topic, id, time, offset]: Delivery,
-): Message {
-  let text: string | undefined = frame.slice(offset, -1);
-  let value: unknown;
-  return {
-    topic,
-    id,
-    time,
-    get data() {
-      if (text !== undefined) {
-        try {
-          value = JSON.parse(text);
-        } catch (cause) {
-          throw new FreshetError("invalid_json", `message ${id} is not JSON`, { cause });
-        }
-        text = undefined;
-      }
-      return value;
     },
   };
 }

@@ -1,7 +1,7 @@
 // One instance of the WebAssembly module, which holds one client's core: text and numbers in, the
 // actions it wants taken out. The only file that knows the module's exports and memory.
 
-import type { State, Transport } from "./api.js";
+import type { Message, State, Transport } from "./api.js";
 import { type ErrorCode, FreshetError } from "./error.js";
 
 /** What a connection, or one request of a polling one, came to. As EndKind in the core. */
@@ -41,7 +41,7 @@ export const transportNames: readonly Transport[] = ["websocket", "sse", "long-p
 export const enum ActionKind {
   openStream,
   poll,
-  sendText,
+  sendFrame,
   sendPublish,
   addLine,
   post,
@@ -54,6 +54,9 @@ export const enum ActionKind {
   tellPublished,
 }
 
+/** What a request says. */
+export type Members = Record<string, string | number | string[]>;
+
 /** What the core asks for; sdk/core/action.h says what each kind means and has. */
 export type Action = [
   kind: ActionKind,
@@ -64,19 +67,14 @@ export type Action = [
   code: ErrorCode,
   messageId: number,
   text: string,
-  body: string,
+  members: Members,
+  query: string,
   after: string,
   until: string,
 ];
 
-/** A message's head, who gets it, and where the value of `data` begins in the frame. */
-export type Delivery = [
-  topic: string,
-  id: number,
-  time: number,
-  offset: number,
-  subscriptions: number[],
-];
+/** A message and the subscriptions that get it. */
+export type Delivery = [message: Message, subscriptions: number[]];
 
 /** As exports.txt, an underscore behind each; bindings/client.cpp and bindings/sse.cpp say what each does. */
 interface Exports {
@@ -96,12 +94,10 @@ interface Exports {
   cancel_publish_(publish: number): void;
   set_transports_(transports: number): void;
   close_client_(): void;
-  message_(connection: number, bytes: number): number;
+  message_(connection: number, id: number, topicBytes: number): number;
   control_(connection: number, bytes: number): void;
-  publish_answered_(post: number, bytes: number): void;
   ended_(
-    post: number,
-    connection: number,
+    id: number,
     kind: EndKind,
     code: number,
     retryAfter: number,
@@ -113,7 +109,6 @@ interface Exports {
   next_timeout_(): number;
   next_action_(): number;
   status_(): number;
-  code_name_(code: number): number;
   sse_begin_(): number;
   sse_feed_(parser: number, bytes: number): void;
   sse_next_(parser: number): number;
@@ -134,17 +129,11 @@ export type CoreSettings = [
 
 export type Core = Awaited<ReturnType<typeof createCore>>;
 
-// wire::head_bytes_max.
-const headBytesMax = 352;
 // bindings::Output.
 const enum Output {
-  id = 0,
-  time = 8,
-  topic = 16,
-  subscriptions = 24,
-  subscriptionCount = 28,
-  text = 32,
-  code = 40,
+  subscriptions = 0,
+  text = 4,
+  code = 12,
 }
 // core::Action.
 const enum ActionAt {
@@ -156,7 +145,7 @@ const enum ActionAt {
   code = 20,
   messageId = 24,
   text = 32,
-  body = 40,
+  members = 40,
   after = 48,
   until = 56,
 }
@@ -180,17 +169,93 @@ export const bytesOf = (text: string): number => encoder.encode(text).length;
 /** Whether a frame is a control frame. */
 export const isControl = (frame: string): boolean => frame.startsWith('{"op":');
 
+// In the order of the core's enumerators.
+const errorCodes =
+  "invalid_argument,invalid_topic,invalid_pattern,invalid_cursor,invalid_json,invalid_url,malformed,unauthorized,forbidden,not_found,too_large,too_many,busy,unreachable,timeout,queue_full,closed,outcome_unknown,unsupported,internal".split(
+    ",",
+  ) as ErrorCode[];
+
+// What has a number in the core.
+const names: Readonly<Record<string, readonly string[]>> = {
+  op: "unknown,hello,subscribed,live,ping,gap,ack,error,retry,next,close".split(","),
+  code: errorCodes,
+};
+
+// wire::Field, as far as a server's frames go; the 18th is `code` where it is a number.
+const fields =
+  "op,epoch,client,pattern,reason,code,message,ticket,cursor,after,until,cursors,recovered,more,version,ref,id,,window,ping,delay,interval".split(
+    ",",
+  );
+
 // A control frame as from wire::flatten(); empty when it is not JSON.
 function flatten(frame: string): string {
-  let flat = "";
   try {
-    for (const [name, value] of Object.entries<unknown>(JSON.parse(frame))) {
-      flat += `${name}\0${typeof value === "string" ? '"' : Array.isArray(value) ? "[" : ""}${value}\0`;
-    }
+    const members = JSON.parse(frame);
+    return fields
+      .map((name) => {
+        const value: unknown = members[name];
+        if (value == null) return "";
+        if (typeof value !== "string") return (Array.isArray(value) ? "[" : "") + value;
+        return `"${names[name]?.indexOf(value) ?? value}`;
+      })
+      .join("\0");
   } catch {
     return "";
   }
-  return flat;
+}
+
+// A request of the core (wire/request.h), as an object and as a query.
+function unflatten(flat: string): [members: Members, query: string] {
+  const members: Members = {};
+  let query = "";
+  for (const [, name, type, value] of flat.matchAll(/(.*?)\0(.)(.*?)\0/g)) {
+    query += `${query ? "&" : "?"}${name}=${encodeURIComponent(value!)}`;
+    members[name!] =
+      type === "[" ? [...((members[name!] as string[]) ?? []), value!] : type === "#" ? +value! : value!;
+  }
+  return [members, query];
+}
+
+/**
+ * The same as wire::parse_message_head(): what stands in a message frame, its topic empty when the
+ * head is not in its form. A head has at most 352 bytes (wire::head_bytes_max). Scalars may stand
+ * between `time` and `data`, of which none can hold `,"data":`.
+ */
+export function readMessage(
+  frame: string,
+): [topic: string, id: number, time: number, json: string] {
+  const [head = "", id, topic = "", time] =
+    /^{"id":(0|[1-9]\d*),"topic":"([\w.$-]{1,255})","time":(0|[1-9]\d*)(?=,)[^]*?,"data":/.exec(
+      frame.slice(0, 352),
+    ) ?? [];
+  const whole = +id! < 2 ** 53 && +time! < 2 ** 53;
+  return [whole ? topic : "", +id!, +time!, frame.slice(head.length, -1)];
+}
+
+// One object for all subscriptions that get it; its text is read once, when someone asks.
+function messageFrom(
+  topic: string,
+  id: number,
+  time: number,
+  json: string | undefined,
+): Message {
+  let value: unknown;
+  return {
+    topic,
+    id,
+    time,
+    get data() {
+      if (json !== undefined) {
+        try {
+          value = JSON.parse(json);
+        } catch (cause) {
+          throw new FreshetError("invalid_json", `message ${id} is not JSON`, { cause });
+        }
+        json = undefined;
+      }
+      return value;
+    },
+  };
 }
 
 export async function createCore(
@@ -213,13 +278,12 @@ export async function createCore(
     memory.buffer === wasm.memory_.buffer ? memory : (memory = new DataView(wasm.memory_.buffer));
   const byte = (at: number): number => view().getUint8(at);
   const word = (at: number): number => view().getUint32(at, true);
-  const double = (at: number): number => view().getFloat64(at, true);
   const bytesAt = (at: number, count: number): Uint8Array =>
     new Uint8Array(wasm.memory_.buffer, at, count);
   const buffer = (bytes: number): Uint8Array => bytesAt(wasm.input_buffer_(bytes), bytes);
   // A freshet::Text or std::string_view: where it is and how long.
   const text = (at: number): string => decoder.decode(bytesAt(word(at), word(at + 4)));
-  const codeAt = (at: number): ErrorCode => text(wasm.code_name_(byte(at))) as ErrorCode;
+  const codeAt = (at: number): ErrorCode => errorCodes[byte(at)]!;
 
   const write = (bytes: Uint8Array): number => {
     buffer(bytes.length).set(bytes);
@@ -255,40 +319,24 @@ export async function createCore(
       return wasm.publish_(...writeTwo(topic, key), dataBytes, timeout ?? 30_000) || error();
     },
 
-    control_(connection: number, frame: string): void {
-      wasm.control_(connection, write(encoder.encode(flatten(frame))));
+    /** `id` is a connection, or a POST below zero; so for `ended_`. */
+    control_(id: number, frame: string): void {
+      wasm.control_(id, write(encoder.encode(flatten(frame))));
     },
-    /** One message frame. Only its head is copied. */
-    message_(connection: number, frame: string): Delivery | undefined {
-      // One byte for each code unit, so that the core's offsets are ours. What is not ASCII can
-      // only be part of a value that the core skips. No more than the core looks at.
-      const bytes = Math.min(frame.indexOf(',"data":') + 8, headBytesMax);
-      const head = wasm.input_buffer_(headBytesMax);
+    message_(connection: number, frame: string): Delivery {
+      const [topic, id, time, json] = readMessage(frame);
+      // A topic is ASCII, and calling an encoder takes longer than all of this.
+      const at = wasm.input_buffer_(topic.length);
       const heap = view();
-      for (let at = 0; at < bytes; at++) {
-        const unit = frame.charCodeAt(at);
-        heap.setUint8(head + at, unit < 128 ? unit : 63);
-      }
-      const offset = wasm.message_(connection, bytes);
-      if (!offset) return;
-      const subscriptions: number[] = [];
-      const first = word(output + Output.subscriptions);
-      for (let n = 0; n < word(output + Output.subscriptionCount); n++) subscriptions.push(word(first + 4 * n));
-      return [
-        text(output + Output.topic),
-        double(output + Output.id),
-        double(output + Output.time),
-        offset,
-        subscriptions,
-      ];
+      for (let n = 0; n < topic.length; n++) heap.setUint8(at + n, topic.charCodeAt(n));
+      let count = wasm.message_(connection, id, topic.length);
+      const ids: number[] = [];
+      for (let next = word(output + Output.subscriptions); count--; next += 4) ids.push(word(next));
+      return [messageFrom(topic, id, time, json), ids];
     },
-    publishAnswered_(post: number, line: string): void {
-      wasm.publish_answered_(post, write(encoder.encode(flatten(line))));
-    },
-    /** Of one of both; the other is 0. */
-    ended_(post: number, connection: number, end: End): void {
+    ended_(id: number, end: End): void {
       const { kind, code = 0, retryAfter_: retryAfter = -1, ticket_: ticket = "", reason = "" } = end;
-      wasm.ended_(post, connection, kind, code, retryAfter, ...writeTwo(ticket, reason));
+      wasm.ended_(id, kind, code, retryAfter, ...writeTwo(ticket, reason));
     },
     nextAction_(): Action | undefined {
       const at = wasm.next_action_();
@@ -302,7 +350,7 @@ export async function createCore(
         codeAt(at + ActionAt.code),
         Number(view().getBigUint64(at + ActionAt.messageId, true)),
         text(at + ActionAt.text),
-        text(at + ActionAt.body),
+        ...unflatten(text(at + ActionAt.members)),
         text(at + ActionAt.after),
         text(at + ActionAt.until),
       ];

@@ -18,5 +18,5 @@ export function openEventSource(Source: EventSourceConstructor, url: string, wir
     source.close();
     wire.end_({ kind: opened ? EndKind.lost : EndKind.unreachable });
   };
-  wire.signal_.addEventListener("abort", () => source.close());
+  wire.controller_.signal.addEventListener("abort", () => source.close());
 }

@@ -1,4 +1,4 @@
-// One request of the polling transports: each line of the answer is a frame.
+// One request of the polling transports, or a POST of publishes: each line of the answer is a frame.
 
 import { exchange, type HttpRequest } from "./http.js";
 import type { Wire } from "./wire.js";

@@ -39,9 +39,9 @@ export function openWebSocket(
   };
   const stop = (): void => {
     socket.onopen = socket.onmessage = socket.onclose = null;
-    const code: unknown = wire.signal_.reason;
+    const code: unknown = wire.controller_.signal.reason;
     // Applications may send 1000 and 3000 to 4999 only; any other code throws.
     socket.close(typeof code === "number" && code > 2999 ? code : 1000);
   };
-  wire.signal_.addEventListener("abort", stop);
+  wire.controller_.signal.addEventListener("abort", stop);
 }

@@ -1,11 +1,11 @@
-// One connection as its transport sees it. The transports are websocket.ts, event_source.ts,
+// One connection or POST as its transport sees it. The transports are websocket.ts, event_source.ts,
 // sse_fetch.ts and poll.ts.
 
 import type { End } from "./core.js";
 
 export interface Wire {
   /** Aborted, with the WebSocket close code as its reason, when it is no longer wanted. */
-  readonly signal_: AbortSignal;
+  readonly controller_: AbortController;
   /** Tells frames; empty ones are passed over. */
   readonly frames_: (frames: string[]) => void;
   /** Tells the end; nothing may follow. */

@@ -53,7 +53,7 @@ function recordingWire() {
   const frames: string[] = [];
   const ends: End[] = [];
   const wire: Wire = {
-    signal_: controller.signal,
+    controller_: controller,
     frames_: (texts) => frames.push(...texts),
     end_: (end) => ends.push(end),
     bytes_: () => {},

@@ -8,9 +8,6 @@
 
 namespace freshet::core::polling {
 
-// Longer addresses become the body of a POST.
-inline constexpr std::size_t target_bytes_max = 2'000;
-
 // Asks for the next request, for connection.asks and connection.wait.
 void request(const Connection& connection, const Identity& identity, ActionQueue& actions);
 

@@ -1,14 +1,12 @@
 // Server-Sent Events: the subscriptions are in the address, so that a changed set is a new stream.
 #pragma once
 
-#include "core/transport/transport.h"
-#include "freshet/containers.h"
+#include <cstddef>
 
 namespace freshet::core::sse {
 
-// Longer addresses are refused by servers and proxies; ours reads 16 KiB of header.
-inline constexpr std::size_t target_bytes_max = 12 * 1024;
-
-Text target(const Connection& connection, const Identity& identity);
+// What is asked for, as flat text (wire/request.h), is about as long in the address. Longer ones
+// are refused by servers and proxies; ours reads 16 KiB of header.
+inline constexpr std::size_t asks_bytes_max = 12 * 1024;
 
 }  // namespace freshet::core::sse

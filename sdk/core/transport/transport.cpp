@@ -6,6 +6,7 @@
 
 #include "wire/endpoints.h"
 #include "wire/json.h"
+#include "wire/request.h"
 
 namespace freshet::core {
 namespace {
@@ -25,58 +26,35 @@ constexpr std::array<std::string_view, 7> sentences = {
 };
 static_assert(sentences.size() == static_cast<std::size_t>(EndKind::unsupported) + 1);
 
-Text sentence_for(const ConnectionEnd& end) {
-  if (!end.reason.empty()) return end.reason;
-  Text out{sentences[static_cast<std::size_t>(end.kind)]};
-  if (end.kind == EndKind::closed) wire::append_number(out, end.close_code);
-  if (end.kind == EndKind::refused) wire::append_number(out, end.http_status);
-  return out;
-}
-
-Verdict::Kind kind_of_code(std::uint16_t code) {
-  if (wire::is_final_close_code(code)) return Verdict::Kind::final;
-  return code == wire::close_code::busy ? Verdict::Kind::busy : Verdict::Kind::failed;
-}
-
-Verdict::Kind kind_of_status(Transport transport, std::uint16_t status) {
-  switch (status) {
+// Close codes and HTTP statuses have nothing in common.
+Verdict verdict_on(Transport transport, std::uint16_t code) {
+  switch (code) {
     case 401:
     case 403:
-      return Verdict::Kind::final;
+      return Verdict::final;
     // Streams are refused in-band, so that a 400 there is a proxy's.
     case 400:
-      return is_polling(transport) ? Verdict::Kind::final : Verdict::Kind::failed;
+      return is_polling(transport) ? Verdict::final : Verdict::failed;
     case 404:
     case 426:
-      return Verdict::Kind::barred;
+      return Verdict::barred;
     case 429:
     case 503:
-      return Verdict::Kind::busy;
+    case wire::close_code::busy:
+      return Verdict::busy;
     default:
-      return Verdict::Kind::failed;
-  }
-}
-
-ErrorCode code_of(const ConnectionEnd& end) {
-  if (end.kind == EndKind::refused) {
-    if (end.http_status == 401) return ErrorCode::unauthorized;
-    if (end.http_status == 403) return ErrorCode::forbidden;
-    return end.http_status == 400 ? ErrorCode::malformed : ErrorCode::unreachable;
-  }
-  if (end.kind != EndKind::closed) return ErrorCode::unreachable;
-  switch (end.close_code) {
-    case wire::close_code::unauthorized:
-      return ErrorCode::unauthorized;
-    case wire::close_code::forbidden:
-      return ErrorCode::forbidden;
-    case wire::close_code::malformed:
-      return ErrorCode::malformed;
-    default:
-      return ErrorCode::closed;
+      return wire::is_final_close_code(code) ? Verdict::final : Verdict::failed;
   }
 }
 
 }  // namespace
+
+Text sentence_for(const End& end) {
+  if (!end.reason.empty()) return Text{end.reason};
+  Text out{sentences[static_cast<std::size_t>(end.kind)]};
+  if (end.code != 0) wire::append_number(out, end.code);
+  return out;
+}
 
 Ask* Connection::find(std::uint64_t ref) {
   for (Ask& ask : asks) {
@@ -85,27 +63,24 @@ Ask* Connection::find(std::uint64_t ref) {
   return nullptr;
 }
 
-void append_identity(Text& target, const Identity& identity) {
-  if (!identity.client.empty()) wire::append_parameter(target, "client", identity.client);
-  if (!identity.ticket.empty()) wire::append_parameter(target, "ticket", identity.ticket);
-  wire::append_parameter(target, "sdk", identity.sdk);
+void append_identity(Text& members, const Identity& identity) {
+  wire::append_text_member(members, "client", identity.client);
+  wire::append_text_member(members, "ticket", identity.ticket);
+  wire::append_text_member(members, "sdk", identity.sdk);
 }
 
-void append_asks(Text& target, const List<Ask>& asks) {
-  const bool equal = all_start_equal(asks);
+void append_asks(Text& members, const List<Ask>& asks) {
+  bool equal = true;
   for (const Ask& ask : asks) {
-    wire::append_parameter(target, "pattern", ask.entry->pattern);
-    // One that is absent says "latest".
-    const bool last = &ask == &asks.back();
-    if (!equal || (last && !ask.start.is_latest())) {
-      wire::append_parameter(target, "cursor", wire::to_string(ask.start));
-    }
+    wire::append_item_member(members, "pattern", ask.entry->pattern);
+    equal = equal && ask.start == asks.front().start;
   }
-}
-
-bool all_start_equal(const List<Ask>& asks) {
-  return std::all_of(asks.begin(), asks.end(),
-                     [&](const Ask& ask) { return ask.start == asks.front().start; });
+  for (const Ask& ask : asks) {
+    // One that is absent says "latest".
+    if (equal && ask.start.is_latest()) return;
+    wire::append_item_member(members, "cursor", wire::to_string(ask.start));
+    if (equal) return;
+  }
 }
 
 List<Ask> ask_for_all(const SubscriptionTable& table) {
@@ -127,25 +102,35 @@ bool all_live(const Connection& connection) {
                      [](const Ask& ask) { return ask.live; });
 }
 
-Verdict judge(const Connection& connection, const ConnectionEnd& end) {
-  Verdict verdict;
-  verdict.error = {code_of(end), sentence_for(end)};
-  if (!connection.complaint.empty()) verdict.error.message = connection.complaint;
-  verdict.floor = end.retry_after;
-  verdict.floor_is_own = !end.ticket.empty();
-  verdict.ticket = end.ticket;
-  if (end.kind == EndKind::closed) verdict.kind = kind_of_code(end.close_code);
-  if (end.kind == EndKind::refused)
-    verdict.kind = kind_of_status(connection.transport, end.http_status);
-  if (end.kind == EndKind::unsupported) verdict.kind = Verdict::Kind::unsupported;
+Verdict judge(Connection& connection, const End& end) {
+  if (connection.complaint.empty()) connection.complaint = sentence_for(end);
+  Verdict verdict = end.kind == EndKind::unsupported ? Verdict::unsupported
+                                                     : verdict_on(connection.transport, end.code);
   if (connection.dismissed) {
-    if (verdict.kind != Verdict::Kind::final) verdict.kind = Verdict::Kind::busy;
-    verdict.floor = connection.floor;
-    verdict.floor_is_own = connection.floor_is_own;
-    verdict.ticket = connection.ticket;
+    if (verdict != Verdict::final) verdict = Verdict::busy;
+  } else {
+    connection.floor = end.retry_after;
+    connection.floor_is_own = !end.ticket.empty();
+    connection.ticket = end.ticket;
   }
-  if (verdict.floor) verdict.floor = std::clamp(*verdict.floor, Duration{0}, floor_max);
+  connection.floor = std::min(connection.floor, floor_max);
   return verdict;
+}
+
+ErrorCode final_code(std::uint16_t code) {
+  switch (code) {
+    case 401:
+    case wire::close_code::unauthorized:
+      return ErrorCode::unauthorized;
+    case 403:
+    case wire::close_code::forbidden:
+      return ErrorCode::forbidden;
+    case 400:
+    case wire::close_code::malformed:
+      return ErrorCode::malformed;
+    default:
+      return ErrorCode::closed;
+  }
 }
 
 }  // namespace freshet::core

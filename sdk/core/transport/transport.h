@@ -39,15 +39,14 @@ struct Connection {
   bool caught_up = false;  // A poll was answered to the end of the log, so that the next may wait.
   wire::Epoch epoch;       // From hello.
   Duration ping{25'000};
-  Instant heard;         // When a frame last came, or it was opened.
-  List<Ask> asks;        // In the order of the request.
-  bool surplus = false;  // It carries entries that nobody wants any more.
-  Text complaint;        // What the server said was wrong before it closed.
-  // Told to go, when to come back and with what.
-  bool dismissed = false;
-  Duration floor{0};
-  bool floor_is_own = false;  // Others were told another time.
-  Text ticket;
+  Instant heard;              // When a frame last came, or it was opened.
+  List<Ask> asks;             // In the order of the request.
+  bool surplus = false;       // It carries entries that nobody wants any more.
+  Text complaint;             // What the server said was wrong before it closed, or how it ended.
+  bool dismissed = false;     // Told to go.
+  Duration floor{-1};         // Not to come back before then; negative: nothing was said.
+  bool floor_is_own = false;  // But exactly then: others were told another time.
+  Text ticket;                // To be shown there.
 
   // Of the request in flight of a polling connection.
   bool requested = false;
@@ -61,9 +60,7 @@ struct Connection {
   Ask* find(std::uint64_t ref);
 };
 
-constexpr bool is_polling(Transport transport) {
-  return transport == Transport::polling || transport == Transport::long_polling;
-}
+constexpr bool is_polling(Transport transport) { return transport >= Transport::long_polling; }
 
 // Told to the server with every stream and poll.
 struct Identity {
@@ -72,11 +69,9 @@ struct Identity {
   std::string_view sdk;
 };
 
-void append_identity(Text& target, const Identity& identity);
+void append_identity(Text& members, const Identity& identity);
 // `pattern` for each ask, and `cursor` once when all are equal, else pairwise.
-void append_asks(Text& target, const List<Ask>& asks);
-// Whether all begin at the same place.
-bool all_start_equal(const List<Ask>& asks);
+void append_asks(Text& members, const List<Ask>& asks);
 
 // All entries, from where each stands.
 List<Ask> ask_for_all(const SubscriptionTable& table);
@@ -85,21 +80,21 @@ bool asks_for_all(const Connection& connection, const SubscriptionTable& table);
 bool all_live(const Connection& connection);
 
 // What the end of a connection means for the client.
-struct Verdict {
-  enum class Kind {
-    failed,       // Try again by policy.
-    busy,         // An answer: the server asks for patience.
-    barred,       // This transport alone does not work here: 404, 426.
-    unsupported,  // This runtime does not have it.
-    final,        // The client must not come back by itself.
-  };
-  Kind kind = Kind::failed;
-  std::optional<Duration> floor;  // Not before then.
-  bool floor_is_own = false;      // And then exactly: others were told another time.
-  Text ticket;
-  Error error;  // For people; the client's last word when final.
+enum class Verdict {
+  failed,       // Try again by policy.
+  busy,         // An answer: the server asks for patience.
+  barred,       // This transport alone does not work here: 404, 426.
+  unsupported,  // This runtime does not have it.
+  final,        // The client must not come back by itself.
 };
 
-Verdict judge(const Connection& connection, const ConnectionEnd& end);
+// Notes in the connection what its end says of the return and, for people, of the cause.
+Verdict judge(Connection& connection, const End& end);
+
+// The server's or the platform's words for it, or ours.
+Text sentence_for(const End& end);
+
+// The client's last word when a verdict is final.
+ErrorCode final_code(std::uint16_t code);
 
 }  // namespace freshet::core

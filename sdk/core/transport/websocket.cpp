@@ -1,15 +1,21 @@
 // Frames for subscriptions; see websocket.h.
 #include "core/transport/websocket.h"
 
-#include "wire/endpoints.h"
+#include "wire/request.h"
 
 namespace freshet::core::websocket {
+namespace {
 
-Text target(const Identity& identity) {
-  Text target{wire::websocket_lines_target};
-  append_identity(target, identity);
-  return target;
+// The members of a frame that begins with these.
+Text& begin_frame(const Connection& connection, std::string_view op, std::uint64_t ref,
+                  ActionQueue& actions) {
+  Text& members = actions.push(ActionKind::send_frame, connection.id).members;
+  wire::append_text_member(members, "op", op);
+  wire::append_number_member(members, "ref", ref);
+  return members;
 }
+
+}  // namespace
 
 void subscribe(Connection& connection, const SubscriptionTable& table, bool serving,
                ActionQueue& actions) {
@@ -17,15 +23,17 @@ void subscribe(Connection& connection, const SubscriptionTable& table, bool serv
     if (entry->subscriptions.empty() || connection.find(entry->ref) != nullptr) continue;
     if (serving && entry->position() == nullptr) continue;
     connection.asks.push_back({entry.get(), entry->start});
-    actions.push(ActionKind::send_text, connection.id).text =
-        wire::encode_subscribe(entry->ref, entry->pattern, entry->start);
+    Text& members = begin_frame(connection, "subscribe", entry->ref, actions);
+    wire::append_item_member(members, "patterns", entry->pattern);
+    if (!entry->start.is_latest()) {
+      wire::append_text_member(members, "cursor", wire::to_string(entry->start));
+    }
   }
 }
 
 void unsubscribe(Connection& connection, const Entry& entry, ActionQueue& actions) {
   if (connection.find(entry.ref) == nullptr) return;
-  actions.push(ActionKind::send_text, connection.id).text =
-      wire::encode(wire::Unsubscribe{entry.ref});
+  begin_frame(connection, "unsubscribe", entry.ref, actions);
 }
 
 }  // namespace freshet::core::websocket

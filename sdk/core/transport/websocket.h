@@ -8,8 +8,6 @@
 
 namespace freshet::core::websocket {
 
-Text target(const Identity& identity);
-
 // Subscribes to what is in the table and not yet asked for. While another connection is `serving`,
 // an entry without a position is left to that one: two answers to "latest" would differ.
 // REQUIRES: hello has come.

@@ -5,7 +5,14 @@
 #include <catch2/catch_test_macros.hpp>
 #include <utility>
 
+#include "core/request.h"
+
 namespace freshet::core {
+namespace {
+
+constexpr std::string_view payload = "1";  // Of every publish.
+
+}  // namespace
 
 std::string hello(const Greeting& greeting) {
   wire::Hello hello{.epoch = greeting.epoch,
@@ -94,7 +101,7 @@ void ClientDriver::frame(ConnectionId connection, std::string_view text) {
 }
 
 void ClientDriver::end(ConnectionId connection, ConnectionEnd end) {
-  client.handle_end(now, connection, end);
+  client.handle_end(now, connection, view_of(end));
   take_actions();
 }
 
@@ -127,7 +134,7 @@ void ClientDriver::answer_publishes(const std::vector<PublishAnswer>& answers) {
 
 void ClientDriver::fail_publishes(ConnectionEnd end) {
   REQUIRE_FALSE(posts.empty());
-  client.handle_post_end(now, posts.back().request, end);
+  client.handle_post_end(now, posts.back().request, view_of(end));
   take_actions();
 }
 
@@ -238,28 +245,29 @@ void ClientDriver::perform(const Action& action) {
   const std::uint32_t id = action.id;
   switch (action.kind) {
     case ActionKind::open_stream:
-      openings.push_back({id, action.transport, action.text, {}, now});
+      openings.push_back({id, action.transport, request_of(action).target, {}, now});
       return;
     case ActionKind::poll: {
-      const auto waits = parameters(action.text, "wait");
+      const Request request = request_of(action);
+      const auto waits = parameters(request.target, "wait");
       const bool long_poll = !waits.empty() && waits.front() != "0";
-      openings.push_back({id, long_poll ? Transport::long_polling : Transport::polling, action.text,
-                          action.body, now});
+      openings.push_back({id, long_poll ? Transport::long_polling : Transport::polling,
+                          request.target, request.body, now});
       const Status& status = client.status();
       if (status.kind == Status::Kind::connecting) openings.back().transport = status.transport;
       return;
     }
-    case ActionKind::send_text:
-      texts.push_back({id, action.text});
+    case ActionKind::send_frame:
+      texts.push_back({id, frame_of(action)});
       return;
     case ActionKind::send_publish:
-      publishes.push_back({id, action.publish, action.text});
+      publishes.push_back({id, action.publish, frame_of(action, payload)});
       return;
     case ActionKind::add_line:
-      lines_.push_back({action.publish, action.text});
+      lines_.push_back({action.publish, frame_of(action, payload)});
       return;
     case ActionKind::post:
-      posts.push_back({id, action.text, std::exchange(lines_, {})});
+      posts.push_back({id, request_of(action).target, std::exchange(lines_, {})});
       return;
     case ActionKind::cancel_post:
       cancelled_posts.push_back({id});

@@ -33,12 +33,12 @@ struct SendText {
 struct SendPublish {
   ConnectionId connection = 0;
   PublishId publish = 0;
-  std::string head;
+  std::string text;
 };
 struct PostPublishes {
   struct Line {
     PublishId publish = 0;
-    std::string head;
+    std::string text;
   };
   RequestId request = 0;
   std::string target;

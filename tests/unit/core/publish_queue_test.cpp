@@ -11,9 +11,9 @@ namespace {
 
 ClientConfig only(Transport transport) { return {.transports = {transport}}; }
 
-std::string key_of(std::string_view head) {
-  const std::size_t begin = head.find("\"key\":\"") + 7;
-  return std::string{head.substr(begin, head.find('"', begin) - begin)};
+std::string key_of(std::string_view text) {
+  const std::size_t begin = text.find("\"key\":\"") + 7;
+  return std::string{text.substr(begin, text.find('"', begin) - begin)};
 }
 
 void ack(ClientDriver& driver, ConnectionId connection, PublishId publish, std::uint64_t id) {
@@ -34,9 +34,9 @@ TEST_CASE("a publish alone connects, and goes out behind hello", "[core][publish
   const auto connection = driver.opened().connection;
   driver.frame(connection, hello());
   REQUIRE(driver.publishes.size() == 1);
-  CHECK(driver.publishes[0].head.starts_with(
+  CHECK(driver.publishes[0].text.starts_with(
       R"({"op":"publish","ref":3,"topic":"chat.lobby","key":")"));
-  CHECK(driver.publishes[0].head.ends_with(R"(","data":)"));
+  CHECK(driver.publishes[0].text.ends_with(R"(","data":1})"));
   ack(driver, connection, publish, 1032);
   CHECK(**driver.outcome(publish) == 1032);
   ack(driver, connection, publish, 1033);
@@ -82,12 +82,12 @@ TEST_CASE("every publish has a key, its own or the application's", "[core][publi
   std::set<std::string> keys;
   for (int count = 0; count < 20; ++count) {
     driver.publish();
-    keys.insert(key_of(driver.publishes.back().head));
+    keys.insert(key_of(driver.publishes.back().text));
   }
   CHECK(keys.size() == 20);
   REQUIRE(driver.client.publish(driver.now, "chat.lobby", 10, "order-7", Duration{1'000}));
   driver.in_one_turn([] {});
-  CHECK(key_of(driver.publishes.back().head) == "order-7");
+  CHECK(key_of(driver.publishes.back().text) == "order-7");
 }
 
 TEST_CASE("the queue holds so many, so large together, and says when it is full",
@@ -152,7 +152,7 @@ TEST_CASE("what a lost WebSocket left unanswered is sent again with its key, in 
   driver.frame(driver.opened().connection, hello());
   REQUIRE(driver.publishes.size() == 6);
   CHECK(driver.publishes[3].publish == first);
-  CHECK(key_of(driver.publishes[3].head) == key_of(driver.publishes[1].head));
+  CHECK(key_of(driver.publishes[3].text) == key_of(driver.publishes[1].text));
   CHECK(driver.publishes[4].publish == second);
   ack(driver, driver.opened().connection, first, 102);
   CHECK(**driver.outcome(first) == 102);
@@ -221,7 +221,7 @@ TEST_CASE("over HTTP one batch is in flight at a time", "[core][publish]") {
   });
   REQUIRE(driver.posts.size() == 1);
   REQUIRE(driver.posts[0].lines.size() == 2);
-  CHECK(driver.posts[0].lines[0].head.starts_with(R"({"topic":"chat.lobby","key":")"));
+  CHECK(driver.posts[0].lines[0].text.starts_with(R"({"topic":"chat.lobby","key":")"));
   CHECK(driver.posts[0].target == "/v1/publish?epoch=k3f9");
   const auto third = driver.publish();
   CHECK(driver.posts.size() == 1);
@@ -306,7 +306,7 @@ TEST_CASE("a failed POST is repeated with the same key long before the publish t
   driver.fail_publishes({.kind = EndKind::lost});
   driver.advance(Duration{5'000});
   REQUIRE(driver.posts.size() == 2);
-  CHECK(key_of(driver.posts[0].lines[0].head) == key_of(driver.posts[1].lines[0].head));
+  CHECK(key_of(driver.posts[0].lines[0].text) == key_of(driver.posts[1].lines[0].text));
 }
 
 TEST_CASE("a POST that is never answered is given up and repeated", "[core][publish]") {
@@ -354,13 +354,13 @@ TEST_CASE("a hand-over sends what was not answered again on the new connection",
   ClientDriver driver;
   driver.go_live(Transport::websocket);
   const auto publish = driver.publish();
-  REQUIRE(driver.client.set_transports(driver.now, {Transport::sse}));
+  driver.client.set_transports(driver.now, {Transport::sse});
   driver.in_one_turn([] {});
   driver.frame(driver.opened().connection, hello());
   driver.frame(driver.opened().connection, live("k3f9:100"));
   REQUIRE(driver.posts.size() == 1);
   CHECK(driver.posts[0].lines[0].publish == publish);
-  CHECK(key_of(driver.posts[0].lines[0].head) == key_of(driver.publishes[0].head));
+  CHECK(key_of(driver.posts[0].lines[0].text) == key_of(driver.publishes[0].text));
 }
 
 // After a sleep the answer may be waiting to be read (centrifuge-js#426).

@@ -12,7 +12,7 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
   const auto flat = flatten(text);
   if (!flat) return Error{ErrorCode::malformed, "the frame is not one JSON object"};
   const ControlFrame in{*flat};
-  if (const Text fault = in.fault(); !fault.empty()) return Error{ErrorCode::malformed, fault};
+  if (!in.well_formed()) return Error{ErrorCode::malformed, "it is not in its form"};
   const auto cursor = [&](Field field) {
     Cursor out;
     in.read(field, out);
@@ -48,8 +48,8 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
     case Op::ack:
       return ServerFrame{Ack{ref.value(), in.number(Field::id)}};
     case Op::error:
-      return ServerFrame{
-          ErrorFrame{ref, words(Field::code), words(Field::message), words(Field::pattern)}};
+      return ServerFrame{ErrorFrame{ref, Text{to_string(in.error_code())}, words(Field::message),
+                                    words(Field::pattern)}};
     case Op::retry:
       return ServerFrame{Retry{in.duration(Field::delay, Duration{0}), words(Field::ticket),
                                words(Field::reason)}};
@@ -63,7 +63,7 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
     case Op::unknown:
       break;
   }
-  return ServerFrame{UnknownControl{words(Field::op)}};
+  return ServerFrame{UnknownControl{}};
 }
 
 }  // namespace freshet::wire

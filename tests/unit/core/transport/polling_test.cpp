@@ -2,13 +2,18 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "core/request.h"
+
 namespace freshet::core {
 namespace {
 
-Action requested(const Connection& connection, const Identity& who) {
+Request requested(const Connection& connection, const Identity& who) {
   ActionQueue actions;
   polling::request(connection, who, actions);
-  return *actions.pop();
+  const auto action = actions.pop();
+  CHECK(action->kind == ActionKind::poll);
+  CHECK(action->id == connection.id);
+  return request_of(*action);
 }
 
 const Identity identity{.client = "c1", .ticket = "t1", .sdk = "core/1"};
@@ -19,11 +24,9 @@ TEST_CASE("a poll asks for every entry from where it stands", "[core][polling]")
   Connection connection{.id = 9, .transport = Transport::long_polling};
   connection.asks.push_back({&entry, wire::Cursor{"e1", 7}});
   connection.wait = Duration{25'000};
-  const Action poll = requested(connection, identity);
-  CHECK(poll.kind == ActionKind::poll);
-  CHECK(poll.id == 9);
+  const Request poll = requested(connection, identity);
   CHECK(poll.body.empty());
-  CHECK(poll.text ==
+  CHECK(poll.target ==
         "/v1/poll?pattern=chat.lobby&cursor=e1:7&wait=25000&client=c1&ticket=t1&sdk=core%2F1");
 }
 
@@ -34,13 +37,13 @@ TEST_CASE("a poll too long for an address is a POST of the same as JSON", "[core
   Connection connection{.id = 9, .transport = Transport::polling};
   connection.asks.push_back({&entries[0], wire::Cursor{"e1", 7}});
   connection.asks.push_back({&entries[1], wire::LastOf{3}});
-  const Action poll = requested(connection, {.sdk = "core/1"});
-  CHECK(poll.text == "/v1/poll");
+  const Request poll = requested(connection, {.sdk = "core/1"});
+  CHECK(poll.target == "/v1/poll");
   CHECK(poll.body == "{\"pattern\":[\"" + entries[0].pattern + "\",\"" + entries[1].pattern +
                          "\"],\"cursor\":[\"e1:7\",\"last:3\"],\"wait\":0,\"sdk\":\"core/1\"}");
   for (Ask& ask : connection.asks) ask.start = wire::Latest{};
   CHECK(requested(connection, {.sdk = "core/1"})
-            .body.ends_with("\"],\"cursor\":[],\"wait\":0,\"sdk\":\"core/1\"}"));
+            .body.ends_with("\"],\"wait\":0,\"sdk\":\"core/1\"}"));
 }
 
 TEST_CASE("the pause between polls is the advised one, the application's, or none for more",

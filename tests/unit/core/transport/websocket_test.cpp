@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "core/request.h"
+
 namespace freshet::core {
 namespace {
 
@@ -12,16 +14,10 @@ struct Fixture {
 
   std::vector<std::string> texts() {
     std::vector<std::string> out;
-    while (const auto action = actions.pop()) out.push_back(action->text);
+    while (const auto action = actions.pop()) out.push_back(frame_of(*action));
     return out;
   }
 };
-
-TEST_CASE("a WebSocket is opened without subscriptions, for several frames in a message",
-          "[core][websocket]") {
-  CHECK(websocket::target({.client = "c1", .ticket = "t1", .sdk = "core/1"}) ==
-        "/v1/ws?lines=1&client=c1&ticket=t1&sdk=core%2F1");
-}
 
 TEST_CASE("each entry is subscribed to by a frame of its own, once", "[core][websocket]") {
   Fixture f;

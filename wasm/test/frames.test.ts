@@ -1,0 +1,54 @@
+// Reading message frames in JavaScript: the same as tests/unit/wire/frame_test.cpp holds for wire.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readMessage } from "../src/core.js";
+
+const plain = '{"id":1027,"topic":"prices.AAPL","time":1790000000123,"data":{"bid":187.2}}';
+
+test("a message frame gives its topic, id, time and data", () => {
+  assert.deepEqual(readMessage(plain), ["prices.AAPL", 1027, 1790000000123, '{"bid":187.2}']);
+});
+
+test("members that are not known may stand before data", () => {
+  const frame = '{"id":0,"topic":"$sys.a-b_c","time":0,"sender":"ä \\",\\"data\\":","hops":2,"data":[1]}';
+  assert.deepEqual(readMessage(frame), ["$sys.a-b_c", 0, 0, "[1]"]);
+});
+
+test("no beginning of a head is a head", () => {
+  const head = plain.indexOf('{"bid"');
+  for (let at = 0; at < head; at++) assert.equal(readMessage(plain.slice(0, at))[0], "", plain.slice(0, at));
+});
+
+test("a head that is not in its form has no topic", () => {
+  for (const frame of [
+    "",
+    "[]",
+    ` ${plain}`,
+    plain.replace("1027", "01027"),
+    plain.replace("1027", "-1"),
+    plain.replace("1027", "1e3"),
+    plain.replace("1027", '"1027"'),
+    plain.replace("1027", "9007199254740992"),
+    plain.replace("1790000000123", "9007199254740992"),
+    plain.replace("1790000000123", "1790000000123 "),
+    plain.replace("prices.AAPL", ""),
+    plain.replace("prices.AAPL", "prices AAPL"),
+    plain.replace("prices.AAPL", "prïces"),
+    plain.replace("prices.AAPL", "a".repeat(256)),
+    plain.replace('"time":1790000000123,', ""),
+    '{"topic":"a","id":1,"time":2,"data":3}',
+    '{"id":1,"topic":"a","time":2}',
+  ]) {
+    assert.equal(readMessage(frame)[0], "", frame);
+  }
+});
+
+test("a head ends within 352 bytes", () => {
+  const frame = (bytes: number): string => {
+    const known = '{"id":1,"topic":"a","time":2,"x":"","data":'.length;
+    return `{"id":1,"topic":"a","time":2,"x":"${"x".repeat(bytes - known)}","data":3}`;
+  };
+  assert.equal(readMessage(frame(352))[0], "a");
+  assert.equal(readMessage(frame(353))[0], "");
+});
