@@ -35,7 +35,7 @@ class Watched {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  T value_;
+  T value_{};
 };
 
 // Runs `task` on the platform's thread and waits for it.
