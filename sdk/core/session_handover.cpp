@@ -78,11 +78,17 @@ void Session::schedule_probe(Instant now) {
     context_.timers.clear(Deadline::probe);
     return;
   }
-  // One that is not in the list any more is to be left soon; the others are good enough.
-  const Duration after = std::max(context_.config.reprobe_after, reprobe_min);
+  // One that is not in the list any more is to be left soon; the others are good enough. What an
+  // outage led to is looked at once this connection is stable, by all within another window.
+  Duration after = std::max(context_.config.reprobe_after, reprobe_min);
+  Duration spread = after / 4;
+  if (choice_.take_doubt() && serving->ping < after) {
+    after = serving->ping;
+    spread = std::max(after, context_.policy.window());
+  }
   const Duration pause =
       choice_.has(serving->transport)
-          ? context_.random.between(after, after + after / 4)
+          ? context_.random.between(after, after + spread)
           : context_.policy.repeat_delay(now, ++change_attempt_, context_.random);
   context_.timers.set(Deadline::probe, now + pause);
 }

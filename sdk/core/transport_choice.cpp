@@ -18,6 +18,7 @@ void TransportChoice::replace(const TransportOrder& order) {
   pass_next_ = 0;
   at_ = 0;
   misses_ = 0;
+  doubtful_ = false;
   keep_until_.reset();
 }
 
@@ -44,7 +45,10 @@ std::optional<Transport> TransportChoice::scheduled(Instant now) {
     keep_until_.reset();
     at_ = 0;
   }
-  if (misses_ >= misses_max) at_ = (at_ + 1) % slot_count_;
+  if (misses_ >= misses_max) {
+    at_ = (at_ + 1) % slot_count_;
+    doubtful_ = true;
+  }
   while (!open(slots_[at_], now)) at_ = (at_ + 1) % slot_count_;
   ++misses_;
   return slots_[at_].transport;
@@ -65,6 +69,7 @@ void TransportChoice::handle_hello(Transport transport, Instant keep_until) {
   const unsigned misses = transport == Transport::long_polling ? misses_ : 0;
   handle_busy(transport);
   misses_ = misses;
+  if (is_first(transport)) doubtful_ = false;
   keep_until_ = keep_until;
   if (Slot* const slot = find(transport)) slot->barred_until.reset();
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "core/time.h"
 #include "core/transport_order.h"
@@ -40,6 +41,9 @@ class TransportChoice {
   // it is long polling: there only an answer that was waited for shows that.
   void handle_hello(Transport transport, Instant keep_until);
   void handle_working() { misses_ = 0; }
+  // Whether the choice was only come to because others brought no hello, which a server that was
+  // down explains as well. Asked once: what is found out then is worth its time.
+  bool take_doubt() { return std::exchange(doubtful_, false); }
   // It was answered with "busy": not its fault, and where to come back.
   void handle_busy(Transport transport);
   // Proof that this transport alone is barred, by the server or a proxy, until then.
@@ -80,6 +84,7 @@ class TransportChoice {
   bool pass_over_ = false;
   std::size_t at_ = 0;   // The choice.
   unsigned misses_ = 0;  // Attempts in a row that did not show their transport to work.
+  bool doubtful_ = false;
   OptionalInstant keep_until_;
 };
 

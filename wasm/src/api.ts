@@ -162,7 +162,8 @@ export interface ClientOptions {
   connectTimeout?: number;
   /**
    * How many ms a choice below the first is kept before the better transports are probed again in
-   * the background. Default: 1,800,000 (30 minutes).
+   * the background; after an outage that led there, once as soon as the connection is stable.
+   * Default: 1,800,000 (30 minutes).
    */
   reprobeAfter?: number;
   /**

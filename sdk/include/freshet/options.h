@@ -35,7 +35,8 @@ struct ClientOptions {
   // An attempt without hello for this long has failed.
   Duration connect_timeout{10'000};
   // How long a choice below the first is kept before the better transports are probed again in the
-  // background.
+  // background. After an outage that led there they are probed once as soon as the connection is
+  // stable, since it was hardly their fault.
   Duration reprobe_after{30 * 60'000};
   // How long one long poll may wait, at most 55 s. Proxies cut quiet requests, often at 60 s.
   Duration long_poll_wait{25'000};

@@ -189,6 +189,39 @@ TEST_CASE("probes are spread, for those that fell back together", "[core][handov
   CHECK(high - low > Duration{2'000});
 }
 
+// phoenix#6208: a restart of the server moved every browser to long polling.
+TEST_CASE("what an outage of the server led to is left once the connection is stable",
+          "[core][handover]") {
+  const Duration ping{25'000};
+  Duration high{0};
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    ClientDriver driver{{}, seed};
+    driver.lose(driver.go_live(Transport::websocket));
+    driver.time_until_opened();
+    while (driver.opened().transport == Transport::websocket) {
+      driver.end(driver.opened().connection, {.kind = EndKind::unreachable});
+      driver.time_until_opened();
+    }
+    const auto sse = driver.opened().connection;
+    driver.frame(sse, hello());
+    driver.frame(sse, live("k3f9:100"));
+    REQUIRE(driver.state() == "live over sse");
+
+    const Instant live_since = driver.now;
+    stay_alive(driver, sse, 40 * minute);
+    CHECK(driver.opened().transport == Transport::websocket);
+    CHECK(driver.now - live_since >= ping);
+    CHECK(driver.now - live_since <= 3 * ping);
+    high = std::max(high, driver.now - live_since);
+    // It was the transport after all: it is left alone for as long as any other.
+    driver.end(driver.opened().connection, {.kind = EndKind::unreachable});
+    const Instant failed_at = driver.now;
+    stay_alive(driver, sse, 40 * minute);
+    CHECK(driver.now - failed_at >= 30 * minute);
+  }
+  CHECK(high > 3 * ping / 2);
+}
+
 TEST_CASE("a failed probe disturbs nothing, and the next better one is tried behind it",
           "[core][handover]") {
   ClientDriver driver{{.reprobe_after = Duration{5'000}}};

@@ -46,6 +46,22 @@ TEST_CASE("a lost connection is tried twice on its transport before moving on by
   CHECK(choice.scheduled(now) == Transport::websocket);
 }
 
+TEST_CASE("a choice that misses led to is doubted once, one that proof led to is not",
+          "[core][choice]") {
+  TransportChoice choice = bidirectional();
+  choice.handle_barred(Transport::websocket, later);
+  CHECK(choice.scheduled(now) == Transport::sse);
+  choice.handle_hello(Transport::sse, later);
+  CHECK_FALSE(choice.take_doubt());
+  for (int attempts = 0; attempts < 3; ++attempts) choice.scheduled(now);
+  choice.handle_hello(Transport::long_polling, later);
+  CHECK(choice.take_doubt());
+  CHECK_FALSE(choice.take_doubt());
+  for (int attempts = 0; attempts < 3; ++attempts) choice.scheduled(later);
+  choice.handle_hello(Transport::websocket, later);
+  CHECK_FALSE(choice.take_doubt());
+}
+
 TEST_CASE("long polling counts as working only once an answer was waited for", "[core][choice]") {
   TransportChoice choice = bidirectional();
   choice.handle_hello(Transport::long_polling, later);
