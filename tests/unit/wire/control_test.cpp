@@ -247,8 +247,9 @@ TEST_CASE("client frames are written as they are read", "[wire][control]") {
   CHECK(encode(Token{0, "a\"b"}) == R"({"op":"token","token":"a\"b"})");
   CHECK(encode(Token{5, "x"}) == R"({"op":"token","ref":5,"token":"x"})");
 
-  const auto read =
-      parse_client_as<Publish>(encode(Publish{7, "chat.lobby", "k\n1", R"({"text":"hi"})"}));
+  // What is read names parts of the text.
+  const Text text = encode(Publish{7, "chat.lobby", "k\n1", R"({"text":"hi"})"});
+  const auto read = parse_client_as<Publish>(text);
   CHECK(read.ref == 7);
   CHECK(read.topic == "chat.lobby");
   CHECK(read.key == "k\n1");
