@@ -75,6 +75,7 @@ const Answer& busy_answer() {
     Response busy;
     set_error(busy, {ErrorCode::busy, "the server is busy; come back later"});
     std::erase_if(busy.headers, [](const auto& field) { return field.first == "Retry-After"; });
+    busy.headers.emplace_back("Cache-Control", "no-store");
     return static_cast<Answer>(std::move(busy));
   }();
   return answer;

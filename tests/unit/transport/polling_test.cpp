@@ -72,6 +72,7 @@ TEST_CASE("while all outboxes are full no poll is answered from the log",
   const std::string refused = ask(server, "?pattern=a&cursor=earliest");
   CHECK(refused.starts_with("HTTP/1.1 503 "));
   CHECK(holds(refused, "\r\nRetry-After: "));
+  CHECK(holds(refused, "\r\nCache-Control: no-store\r\n"));
   CHECK(server.context.counts.refused_full.value() == 1);
   overload.add(-1'000);
   CHECK(ask(server, "?pattern=a&cursor=earliest").starts_with("HTTP/1.1 200 "));
