@@ -211,15 +211,15 @@ class Writer {
   }
   Writer& flag(Field field, bool value) { return raw(field, value ? "true" : "false"); }
   Writer& cursor(Field field, const Cursor& value) { return text(field, to_string(value)); }
-  template <typename T, typename ToText>
-  Writer& texts(Field field, const List<T>& values, ToText to_text) {
+  Writer& cursors_if_any(Field field, const List<Cursor>& values) {
+    if (values.empty()) return *this;
     name(field);
     char before = '[';
-    for (const T& value : values) {
+    for (const Cursor& value : values) {
       out_ += std::exchange(before, ',');
-      append_json_string(out_, to_text(value));
+      append_json_string(out_, to_string(value));
     }
-    out_ += values.empty() ? "[]" : "]";
+    out_ += ']';
     return *this;
   }
   Writer& raw(Field field, std::string_view value) {
@@ -244,19 +244,16 @@ class Writer {
 };
 
 Text encode_one(const Hello& frame) {
-  Writer out{"hello"};
-  out.number(Field::version, frame.version)
+  return Writer{"hello"}
+      .number(Field::version, frame.version)
       .text(Field::epoch, frame.epoch)
       .cursor(Field::cursor, frame.cursor)
       .flag(Field::recovered, frame.recovered)
       .duration(Field::ping, frame.ping)
       .duration(Field::window, frame.window)
-      .text_if_any(Field::client, frame.client);
-  if (!frame.cursors.empty()) {
-    out.texts(Field::cursors, frame.cursors,
-              [](const Cursor& cursor) { return to_string(cursor); });
-  }
-  return out.finish();
+      .text_if_any(Field::client, frame.client)
+      .cursors_if_any(Field::cursors, frame.cursors)
+      .finish();
 }
 
 Text encode_one(const Subscribed& frame) {
@@ -445,34 +442,6 @@ Result<ClientFrame> parse_client_frame(std::string_view frame, std::optional<std
 
 Text encode(const ServerFrame& frame) {
   return std::visit([](const auto& one) { return encode_one(one); }, frame);
-}
-
-Text encode(const Subscribe& frame) {
-  Writer out{"subscribe"};
-  out.number(Field::ref, frame.ref)
-      .texts(Field::patterns, frame.patterns,
-             [](const Text& pattern) -> std::string_view { return pattern; });
-  if (!frame.start.is_latest()) out.text(Field::cursor, to_string(frame.start));
-  return out.finish();
-}
-
-Text encode(const Unsubscribe& frame) {
-  return Writer{"unsubscribe"}.number(Field::ref, frame.ref).finish();
-}
-
-Text encode(const Token& frame) {
-  Writer out{"token"};
-  if (frame.ref != 0) out.number(Field::ref, frame.ref);
-  return out.text(Field::token, frame.token).finish();
-}
-
-Text encode(const Publish& frame) {
-  return Writer{"publish"}
-      .number(Field::ref, frame.ref)
-      .text(Field::topic, frame.topic)
-      .text_if_any(Field::key, frame.key)
-      .raw(Field::data, frame.data)
-      .finish();
 }
 
 }  // namespace freshet::wire

@@ -230,10 +230,4 @@ Result<ClientFrame> parse_client_frame(std::string_view frame,
 
 Text encode(const ServerFrame& frame);
 
-Text encode(const Subscribe& frame);
-Text encode(const Unsubscribe& frame);
-Text encode(const Token& frame);
-// The payload is carried as it is.
-Text encode(const Publish& frame);
-
 }  // namespace freshet::wire

@@ -1,10 +1,12 @@
-// Server frames read into the structs that they are written from, for tests that look at each.
+// Server frames read into the structs that they are written from, and client frames written from
+// those that they are read into: for tests that look at each.
 #pragma once
 
 #include <string_view>
 #include <utility>
 
 #include "wire/control.h"
+#include "wire/json.h"
 
 namespace freshet::wire {
 
@@ -64,6 +66,68 @@ inline Result<ServerFrame> parse_server_frame(std::string_view text) {
       break;
   }
   return ServerFrame{UnknownControl{}};
+}
+
+// Writes {"op":"…", member by member, and the brace that closes it.
+class ClientFrameWriter {
+ public:
+  explicit ClientFrameWriter(std::string_view op) { text("op", op); }
+
+  ClientFrameWriter& text(std::string_view name, std::string_view value) {
+    begin(name);
+    append_json_string(out_, value);
+    return *this;
+  }
+  ClientFrameWriter& ref(std::uint64_t value) {
+    begin("ref");
+    append_number(out_, value);
+    return *this;
+  }
+  ClientFrameWriter& raw(std::string_view name, std::string_view value) {
+    begin(name);
+    out_ += value;
+    return *this;
+  }
+  Text finish() { return out_ += '}'; }
+
+ private:
+  void begin(std::string_view name) {
+    out_ += out_.empty() ? '{' : ',';
+    append_json_string(out_, name);
+    out_ += ':';
+  }
+
+  Text out_;
+};
+
+inline Text encode(const Subscribe& frame) {
+  Text patterns = "[";
+  for (const Text& pattern : frame.patterns) {
+    if (patterns.size() > 1) patterns += ',';
+    append_json_string(patterns, pattern);
+  }
+  patterns += ']';
+  ClientFrameWriter out{"subscribe"};
+  out.ref(frame.ref).raw("patterns", patterns);
+  if (!frame.start.is_latest()) out.text("cursor", to_string(frame.start));
+  return out.finish();
+}
+
+inline Text encode(const Unsubscribe& frame) {
+  return ClientFrameWriter{"unsubscribe"}.ref(frame.ref).finish();
+}
+
+inline Text encode(const Token& frame) {
+  ClientFrameWriter out{"token"};
+  if (frame.ref != 0) out.ref(frame.ref);
+  return out.text("token", frame.token).finish();
+}
+
+inline Text encode(const Publish& frame) {
+  ClientFrameWriter out{"publish"};
+  out.ref(frame.ref).text("topic", frame.topic);
+  if (!frame.key.empty()) out.text("key", frame.key);
+  return out.raw("data", frame.data).finish();
 }
 
 }  // namespace freshet::wire
