@@ -92,8 +92,7 @@ void configure(std::uint32_t option, double value) {
   reinterpret_cast<std::int64_t*>(&client()->config().initial_spread)[option] = whole(value);
 }
 
-// Begins; called once, before all that follows. Returns where the output
-// stands.
+// Begins; called once, before all that follows. Returns where the output stands.
 const Output* create(double seed, std::uint32_t transports, std::uint32_t reconnect) {
   core::ClientConfig& config = client()->config();
   config.transports = {};

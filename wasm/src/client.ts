@@ -68,8 +68,8 @@ function baseUrl(url: string): string {
   return `http${secure[2]}://${host}${pathname.replace(/\/+$/, "")}`;
 }
 
-// Longer ones become the body of a POST.
-const pollQueryMax = 2000;
+// As core::poll_target_bytes_max: longer addresses become the body of a POST.
+const pollTargetMax = 2000;
 
 // A trap is a fault of ours, and may come again: a fleet must not hammer the server with it.
 const trapsMax = 5;
@@ -238,17 +238,18 @@ export function createClient(
     until,
   ]: Action): void => {
     const entry = entriesById.get(id);
+    const target = text + query;
     const error = (): FreshetError => new FreshetError(code, text);
     // A publish as a frame or line.
     const withPayload = (): string =>
       `${JSON.stringify({ ...members, key: text || undefined }).slice(0, -1)},"data":${publishesById.get(publish)?.json_ ?? null}}`;
     switch (kind) {
       case ActionKind.openStream:
-        return openStream(id, transport, text + query);
+        return openStream(id, transport, target);
       case ActionKind.poll:
-        return query.length < pollQueryMax
-          ? openRequest(id, text + query, "")
-          : openRequest(id, text, JSON.stringify(members));
+        return target.length > pollTargetMax
+          ? openRequest(id, text, JSON.stringify(members))
+          : openRequest(id, target, "");
       case ActionKind.sendFrame:
         return wires.get(id)?.send_?.(JSON.stringify(members));
       case ActionKind.sendPublish:
@@ -257,7 +258,7 @@ export function createClient(
         lines += withPayload() + "\n";
         return;
       case ActionKind.post:
-        openRequest(-id, text + query, lines);
+        openRequest(-id, target, lines);
         lines = "";
         return;
       case ActionKind.cancelPost:

@@ -1,6 +1,7 @@
 // Reading message frames in JavaScript: the same as tests/unit/wire/frame_test.cpp holds for wire.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readMessage } from "../src/core.js";
 
@@ -51,4 +52,18 @@ test("a head ends within 352 bytes", () => {
   };
   assert.equal(readMessage(frame(352))[0], "a");
   assert.equal(readMessage(frame(353))[0], "");
+});
+
+// What crosses as a number is a place in a list that both sides have.
+test("ops, error codes and members are listed in the core's order", () => {
+  const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+  const listed = (source: string, list: string) => {
+    const body = new RegExp(`${list}[^{}]*\\{([^}]*)\\}`).exec(read(`../sdk/wire/${source}`))![1]!;
+    return [...body.matchAll(/"([^"]*)"/g)].map(([, name]) => name);
+  };
+  const lists = [...read("src/core.ts").matchAll(/"([\w,]+)"\.split\(\s*","/g)].map(([, all]) => all!.split(","));
+  assert.equal(lists.length, 3);
+  const fields = listed("control.cpp", "field_names =").slice(0, lists[2]!.length);
+  fields[17] = ""; // `code` where it is a number, which is read with the other.
+  assert.deepEqual(lists, [listed("result.cpp", "error_code_names ="), listed("control.cpp", "op_names\\[\\] ="), fields]);
 });
