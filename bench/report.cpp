@@ -3,9 +3,14 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
+
+#include "app/herd_result.h"
+#include "app/svg.h"
 
 namespace freshet::bench {
 
@@ -54,32 +59,16 @@ const char* class_of(std::string_view system) {
   return system.starts_with("floor") ? "floor" : "other";
 }
 
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<') {
-      safe += "&lt;";
-    } else if (c == '&') {
-      safe += "&amp;";
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
-}
-
 std::string text_at(int x, int y, const char* classes, const std::string& words) {
   return "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" class=\"" +
-         classes + "\">" + escaped(words) + "</text>";
+         classes + "\">" + app::svg_text(words) + "</text>";
 }
 
 // Three digits that count, or the whole number: "0.65", "5.40", "58.1", "4,377".
 std::string figure(double value) {
   if (value < 10) return number(value, 2);
   if (value < 100) return number(value, 1);
-  std::string text = number(value, 0);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
-  return text;
+  return app::grouped(static_cast<std::uint64_t>(std::llround(value)));
 }
 
 }  // namespace

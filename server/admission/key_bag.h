@@ -7,7 +7,7 @@
 
 namespace freshet::server {
 
-// The key of a hash.
+// 0 is no key.
 inline std::uint32_t key_of(std::uint64_t hash) {
   const auto key = static_cast<std::uint32_t>(hash);
   return key == 0 ? 1 : key;

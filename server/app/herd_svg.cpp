@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/herd_result.h"
+#include "app/svg.h"
 
 namespace freshet::app {
 namespace {
@@ -39,22 +40,8 @@ std::string print(const char* format, Arguments... arguments) {
   return {text.data(), std::min(text.size() - 1, static_cast<std::size_t>(std::max(length, 0)))};
 }
 
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<') {
-      safe += "&lt;";
-    } else if (c == '&') {
-      safe += "&amp;";
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
-}
-
 std::string text_at(double x, double y, const char* classes, const std::string& words) {
-  return print("<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", classes, x, y) + escaped(words) +
+  return print("<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", classes, x, y) + svg_text(words) +
          "</text>";
 }
 

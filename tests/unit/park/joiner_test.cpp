@@ -7,21 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "unit/park/counted_form.h"
+
 namespace freshet::park {
 namespace {
 
-// A body behind "<" and its length, "|" in between; anything else stays as it is.
-class Form final : public JoinForm {
- public:
-  std::string_view body_of(std::string_view blob) const override {
-    return blob.starts_with('<') ? blob.substr(blob.find('|') + 1) : std::string_view();
-  }
-  std::string head_of(std::size_t bytes) const override {
-    return "<" + std::to_string(bytes) + "|";
-  }
-};
-
-const Form form;
+const CountedForm form;
 
 Blob blob_of(std::string_view body) { return make_blob(form.head_of(body.size()).append(body)); }
 
@@ -54,9 +45,9 @@ TEST_CASE("what waits is joined, and what has no body stays in its place", "[par
   Outbox outbox = outbox_of({blob_of("one"), blob_of("two"), make_blob("pong"), blob_of("three"),
                              make_blob("close"), blob_of("four"), blob_of("five")});
   joiner.join(outbox, form);
-  CHECK(texts_of(outbox) ==
-        std::vector<std::string>{"<7|one\ntwo", "pong", "<5|three", "close", "<9|four\nfive"});
-  CHECK(outbox.bytes() == 10 + 4 + 8 + 5 + 12);
+  CHECK(texts_of(outbox) == std::vector<std::string>{"len=7:one\ntwo", "pong", "len=5:three",
+                                                     "close", "len=9:four\nfive"});
+  CHECK(outbox.bytes() == 13 + 4 + 11 + 5 + 15);
 }
 
 TEST_CASE("all who wait for the same share what was joined", "[park][joiner]") {
@@ -71,12 +62,12 @@ TEST_CASE("all who wait for the same share what was joined", "[park][joiner]") {
   CHECK(outboxes[0].unsent(0).use_count() == 11);
   CHECK(one.use_count() == 1 + 3 + 1);  // Ours, of the two others, the joiner's.
   for (const Outbox& outbox : outboxes) {
-    CHECK(texts_of(outbox) == std::vector<std::string>{"<7|one\ntwo"});
+    CHECK(texts_of(outbox) == std::vector<std::string>{"len=7:one\ntwo"});
   }
   joiner.join(other, form);
   joiner.join(longer, form);
-  CHECK(texts_of(other) == std::vector<std::string>{"<7|two\none"});
-  CHECK(texts_of(longer) == std::vector<std::string>{"<11|one\ntwo\none"});
+  CHECK(texts_of(other) == std::vector<std::string>{"len=7:two\none"});
+  CHECK(texts_of(longer) == std::vector<std::string>{"len=11:one\ntwo\none"});
   joiner.clear();
   CHECK(one.use_count() == 1);
   CHECK(outboxes[0].unsent(0).use_count() == 10);
@@ -84,11 +75,11 @@ TEST_CASE("all who wait for the same share what was joined", "[park][joiner]") {
 
 TEST_CASE("a blob that is partly sent is left alone, and no byte is lost behind it",
           "[park][joiner]") {
-  const auto begun = GENERATE(range<std::size_t>(0, 10));
+  const auto begun = GENERATE(range<std::size_t>(0, 13));
   const auto step = GENERATE(range<std::size_t>(1, 8));
   Joiner joiner;
   Outbox outbox = outbox_of({blob_of("one"), blob_of("two"), blob_of("three")});
-  std::string expected = "<3|one<3|two<5|three";
+  std::string expected = "len=3:onelen=3:twolen=5:three";
   iovec next;
   std::string sent;
   for (std::size_t left = begun; left > 0;) {
@@ -99,9 +90,9 @@ TEST_CASE("a blob that is partly sent is left alone, and no byte is lost behind 
     left -= count;
   }
   joiner.join(outbox, form);
-  if (begun == 0) expected = "<13|one\ntwo\nthree";
-  if (begun > 0 && begun <= 6) expected = "<3|one<9|two\nthree";
-  if (begun > 6) expected = "<3|one<3|two<5|three";
+  if (begun == 0) expected = "len=13:one\ntwo\nthree";
+  if (begun > 0 && begun <= 9) expected = "len=3:onelen=9:two\nthree";
+  if (begun > 9) expected = "len=3:onelen=3:twolen=5:three";
   const std::size_t waiting = outbox.bytes();
   const std::string rest = take_all(outbox, step);
   CHECK(rest.size() == waiting);
@@ -115,7 +106,7 @@ TEST_CASE("what was joined is joined again with what came behind it", "[park][jo
   outbox.push(blob_of("three"));
   joiner.clear();
   joiner.join(outbox, form);
-  CHECK(texts_of(outbox) == std::vector<std::string>{"<13|one\ntwo\nthree"});
+  CHECK(texts_of(outbox) == std::vector<std::string>{"len=13:one\ntwo\nthree"});
 }
 
 TEST_CASE("a joined blob has its limit, and a longer one stays alone", "[park][joiner]") {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "park/connection.h"
-#include "park/joiner.h"
+#include "unit/park/counted_form.h"
 #include "unit/park/loopback.h"
 
 namespace freshet::park {
@@ -227,17 +227,6 @@ TEST_CASE("a slow consumer is refused at the outbox limit and can be told why", 
   REQUIRE(server.events->closed.take() == CloseReason::local);
   server.on_loop([](Loop& loop) { REQUIRE(loop.counters().outbox_bytes == 0); });
 }
-
-// "len=3:abc".
-class CountedForm final : public JoinForm {
- public:
-  std::string_view body_of(std::string_view blob) const override {
-    return blob.starts_with("len=") ? blob.substr(blob.find(':') + 1) : std::string_view();
-  }
-  std::string head_of(std::size_t bytes) const override {
-    return "len=" + std::to_string(bytes) + ":";
-  }
-};
 
 TEST_CASE("what is sent in one turn leaves joined where the protocol has a form for it",
           "[park][parked]") {
