@@ -194,7 +194,8 @@ DrainSlot LiveLoop::draw_slot() {
 Duration LiveLoop::long_poll_hold() {
   const Duration longest = long_poll_hold_max(
       context_.counts.of(Transport::long_polling).open.value(), context_.limits.long_poll_spread);
-  return Duration{std::uniform_int_distribution<Duration::rep>(0, longest.count())(random_)};
+  const Duration drawn{std::uniform_int_distribution<Duration::rep>(0, longest.count())(random_)};
+  return long_poll_hold_on_step(now(), drawn);
 }
 
 }  // namespace freshet::server

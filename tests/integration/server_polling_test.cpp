@@ -220,17 +220,17 @@ TEST_CASE("answers of many long polls are held back, and bring what comes meanwh
           "[server][long-polling]") {
   app::ServerOptions options;
   // Everybody here comes at once.
-  options.admission.limiter.burst = 1'000;
+  options.admission.limiter.burst = 2'000;
   options.limits.long_poll_spread = Duration{250};
   TestServer server(options);
   std::vector<park::LoopbackClient> polls;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 1'200; ++i) {
     polls.push_back(server.connect());
     polls.back().send(
         request_text("GET", "/v1/poll?pattern=a&wait=55000&sdk=test/1&cursor=" + server.cursor(0)));
   }
-  REQUIRE(
-      eventually([&] { return server.counts().of(Transport::long_polling).open.value() == 300; }));
+  REQUIRE(eventually(
+      [&] { return server.counts().of(Transport::long_polling).open.value() == 1'200; }));
   server.publish("a", "1");
   server.publish("a", "2");
   std::size_t both = 0;
@@ -247,10 +247,19 @@ TEST_CASE("answers of many long polls are held back, and bring what comes meanwh
 TEST_CASE("the hold grows with the number of long polls, up to the spread",
           "[server][long-polling]") {
   CHECK(server::long_poll_hold_max(0, Duration{250}) == Duration{0});
-  CHECK(server::long_poll_hold_max(9, Duration{250}) == Duration{0});
-  CHECK(server::long_poll_hold_max(1'000, Duration{250}) == Duration{100});
+  CHECK(server::long_poll_hold_max(39, Duration{250}) == Duration{0});
+  CHECK(server::long_poll_hold_max(1'000, Duration{250}) == Duration{25});
   CHECK(server::long_poll_hold_max(100'000, Duration{250}) == Duration{250});
   CHECK(server::long_poll_hold_max(100'000, Duration{0}) == Duration{0});
+}
+
+TEST_CASE("holds end on steps of the clock, never later than drawn", "[server][long-polling]") {
+  const server::Instant now{Duration{1'003}};
+  CHECK(server::long_poll_hold_on_step(now, Duration{0}) == Duration{0});
+  CHECK(server::long_poll_hold_on_step(now, Duration{6}) == Duration{0});
+  CHECK(server::long_poll_hold_on_step(now, Duration{7}) == Duration{7});
+  CHECK(server::long_poll_hold_on_step(now, Duration{16}) == Duration{7});
+  CHECK(server::long_poll_hold_on_step(now, Duration{101}) == Duration{97});
 }
 
 TEST_CASE("a long poll over the limit of streams is told to come later", "[server][limits]") {
