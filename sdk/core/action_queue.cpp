@@ -1,6 +1,8 @@
 // The queue of actions; see action_queue.h.
 #include "core/action_queue.h"
 
+#include <utility>
+
 namespace freshet::core {
 
 Action& ActionQueue::push(ActionKind kind, std::uint32_t id) {
@@ -21,23 +23,15 @@ void ActionQueue::push_state() {
   if (!std::exchange(state_changed_, true)) push(ActionKind::tell_state, 0);
 }
 
-std::unique_ptr<Action> ActionQueue::pop() {
+const Action* ActionQueue::pop() {
   if (next_ == actions_.size()) {
     actions_.clear();
     next_ = 0;
     return nullptr;
   }
-  std::unique_ptr<Action> action = std::move(actions_[next_++]);
+  const Action* const action = actions_[next_++].get();
   if (action->kind == ActionKind::tell_state) state_changed_ = false;
   return action;
-}
-
-void ActionQueue::keep_only_ends() {
-  state_changed_ = false;
-  drop_if(actions_, [](const std::unique_ptr<Action>& action) {
-    return action != nullptr && action->kind != ActionKind::tell_published &&
-           action->kind != ActionKind::close_connection && action->kind != ActionKind::cancel_post;
-  });
 }
 
 }  // namespace freshet::core

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <utility>
 
 #include "core/action.h"
 
@@ -19,11 +18,8 @@ class ActionQueue {
   // A change that nobody has looked at yet is told once: state() gives the newest anyway.
   void push_state();
 
-  // nullptr when there is none.
-  std::unique_ptr<Action> pop();
-
-  // The client is closed: only what ends things still goes out.
-  void keep_only_ends();
+  // nullptr when there is none. The others live until then.
+  const Action* pop();
 
  private:
   List<std::unique_ptr<Action>> actions_;

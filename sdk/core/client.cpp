@@ -1,8 +1,6 @@
 // The facade: owns the parts and passes each call to the one it concerns; see client.h.
 #include "core/client.h"
 
-#include <utility>
-
 #include "wire/control.h"
 #include "wire/topic.h"
 
@@ -11,8 +9,6 @@ namespace {
 
 // Called this much later than asked, answers may wait unread in a socket or a browser's queue.
 constexpr Duration late_after{250};
-
-Error closed_error() { return {ErrorCode::closed, "the client is closed (create a new one)"}; }
 
 }  // namespace
 
@@ -37,39 +33,46 @@ Client::Client(const ClientConfig& config, std::uint64_t seed) {
 }
 
 void Client::notice(Instant now) {
-  now_ = now;
   const auto earliest = session_.context().timers.earliest();
   if (earliest && now - *earliest > late_after) session_.handle_late(now, now - *earliest);
 }
 
-// A gap or live mark of a subscription that has ended meanwhile is nobody's.
-std::unique_ptr<Action> Client::next_action() {
-  while (auto action = session_.context().actions.pop()) {
-    const bool about_subscription =
-        action->kind == ActionKind::tell_gap || action->kind == ActionKind::tell_live;
-    if (!about_subscription || session_.table().has(action->id)) return action;
+bool Client::open(Error& error) const {
+  return !session_.closed() ||
+         refuse(error, ErrorCode::closed, "the client is closed (create a new one)");
+}
+
+// A gap or live mark of a subscription that has ended meanwhile is nobody's, and behind the end of
+// the client only what ends things goes out.
+const Action* Client::next_action() {
+  while (const Action* const action = session_.context().actions.pop()) {
+    switch (action->kind) {
+      case ActionKind::tell_state:
+      case ActionKind::tell_published:
+      case ActionKind::close_connection:
+      case ActionKind::cancel_post:
+        return action;
+      case ActionKind::tell_gap:
+      case ActionKind::tell_live:
+        if (!session_.table().has(action->id)) break;
+        [[fallthrough]];
+      default:
+        if (!session_.closed()) return action;
+    }
   }
   return nullptr;
 }
 
-Result<SubscriptionId> Client::subscribe(Instant now, std::string_view pattern,
-                                         std::string_view cursor) {
-  now_ = now;
-  if (session_.closed()) return closed_error();
-  if (Text fault = wire::pattern_fault(pattern); !fault.empty()) {
-    return Error{ErrorCode::invalid_pattern, std::move(fault)};
-  }
+SubscriptionId Client::subscribe(std::string_view pattern, std::string_view cursor, Error& error) {
   wire::Start start;
-  if (Text fault = wire::read_start(cursor, start); !fault.empty()) {
-    return Error{ErrorCode::invalid_cursor, std::move(fault)};
+  if (!open(error) || !wire::check_pattern(pattern, error) ||
+      !wire::read_start(cursor, start, error)) {
+    return 0;
   }
   return session_.table().add(pattern, start);
 }
 
-void Client::unsubscribe(Instant now, SubscriptionId subscription) {
-  now_ = now;
-  session_.table().remove(subscription);
-}
+void Client::unsubscribe(SubscriptionId subscription) { session_.table().remove(subscription); }
 
 Text Client::cursor(SubscriptionId subscription) const {
   const Entry* const entry = session_.table().find(subscription);
@@ -81,27 +84,18 @@ Text Client::pattern(SubscriptionId subscription) const {
   return entry != nullptr ? entry->pattern : Text{};
 }
 
-Result<PublishId> Client::publish(Instant now, std::string_view topic, std::size_t data_bytes,
-                                  std::string_view key, Duration timeout) {
-  now_ = now;
-  if (session_.closed()) return closed_error();
-  return session_.publishes().add(now, topic, data_bytes, key, timeout);
+PublishId Client::publish(Instant now, std::string_view topic, std::size_t data_bytes,
+                          std::string_view key, Duration timeout, Error& error) {
+  return open(error) ? session_.publishes().add(now, topic, data_bytes, key, timeout, error) : 0;
 }
 
-void Client::cancel_publish(Instant now, PublishId publish) {
-  now_ = now;
-  session_.publishes().cancel(publish);
-}
+void Client::cancel_publish(PublishId publish) { session_.publishes().cancel(publish); }
 
 void Client::set_transports(Instant now, const TransportOrder& transports) {
-  now_ = now;
   if (!session_.closed()) session_.set_transports(now, transports);
 }
 
-void Client::close(Instant now) {
-  now_ = now;
-  session_.close();
-}
+void Client::close() { session_.close(); }
 
 State Client::state() const { return state_of(status()); }
 
@@ -119,12 +113,10 @@ Delivery Client::handle_frame(Instant now, ConnectionId connection, std::string_
 
 Delivery Client::handle_message(Instant now, ConnectionId connection,
                                 const wire::MessageHead* head) {
-  now_ = now;
   return session_.handle_message(now, connection, head);
 }
 
 void Client::handle_control(Instant now, ConnectionId connection, std::string_view flat) {
-  now_ = now;
   session_.handle_control(now, connection, wire::ControlFrame{flat});
 }
 
@@ -133,13 +125,11 @@ void Client::handle_end(Instant now, ConnectionId connection, const End& end) {
   session_.handle_end(now, connection, end);
 }
 
-void Client::handle_publish_answer(Instant now, RequestId request, std::string_view flat) {
-  now_ = now;
+void Client::handle_publish_answer(RequestId request, std::string_view flat) {
   session_.publishes().handle_answer(request, wire::ControlFrame{flat});
 }
 
 void Client::handle_post_end(Instant now, RequestId request, const End& end) {
-  now_ = now;
   const bool answered = session_.publishes().handle_post_end(now, request, end);
   session_.handle_post_end(now, answered, end.reason);
 }
@@ -156,9 +146,9 @@ void Client::handle_timeout(Instant now) {
 
 OptionalInstant Client::poll_timeout() const { return session_.context().timers.earliest(); }
 
-std::unique_ptr<Action> Client::poll_action() {
-  if (auto action = next_action()) return action;
-  session_.flush(now_);
+const Action* Client::poll_action(Instant now) {
+  if (const Action* const action = next_action()) return action;
+  session_.flush(now);
   return next_action();
 }
 

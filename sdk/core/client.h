@@ -4,7 +4,7 @@
 // A port turns what happens into handle_*() calls, then takes every action out:
 //
 //   client.handle_frame(now, connection, frame) → deliver to the subscriptions it names
-//   while (auto action = client.poll_action()) perform(*action);
+//   while (const Action* action = client.poll_action(now)) perform(*action);
 //   arm one timer for client.poll_timeout(), and call handle_timeout() then
 //
 // Rules for ports. Take all actions out after each handle_*() or application call and before the
@@ -20,7 +20,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "core/action.h"
@@ -47,14 +46,15 @@ class Client {
   constexpr Client() = default;
   constexpr ClientConfig& config() { return session_.context().config; }
   void begin(std::uint64_t seed) { session_.begin(seed); }
+  constexpr Context& context() { return session_.context(); }
 
   // The application ------------------------------------------------------------------------
 
   // Connects if need be. Identical subscriptions (same pattern, joined at the same start) share one
-  // entry on the wire. invalid_pattern, invalid_cursor, closed.
-  Result<SubscriptionId> subscribe(Instant now, std::string_view pattern, std::string_view cursor);
+  // entry on the wire. 0: refused, and `error` says why: invalid_pattern, invalid_cursor, closed.
+  SubscriptionId subscribe(std::string_view pattern, std::string_view cursor, Error& error);
   // Nothing is delivered to it any more, not even out of the same frame. Unknown ids are ignored.
-  void unsubscribe(Instant now, SubscriptionId subscription);
+  void unsubscribe(SubscriptionId subscription);
   // The newest cursor of a subscription, to be kept for a later run; empty before the first (one
   // that was started from a cursor has that).
   Text cursor(SubscriptionId subscription) const;
@@ -62,11 +62,12 @@ class Client {
   Text pattern(SubscriptionId subscription) const;
 
   // Queues a publish of `data_bytes` bytes of JSON; tell_published follows, always, exactly once.
-  // An empty key is replaced by one of the client's. invalid_topic, queue_full, too_large, closed.
-  Result<PublishId> publish(Instant now, std::string_view topic, std::size_t data_bytes,
-                            std::string_view key, Duration timeout);
+  // An empty key is replaced by one of the client's. 0: refused, and `error` says why:
+  // invalid_topic, queue_full, too_large, closed.
+  PublishId publish(Instant now, std::string_view topic, std::size_t data_bytes,
+                    std::string_view key, Duration timeout, Error& error);
   // The application no longer waits: tell_published with `closed` follows; it may yet arrive.
-  void cancel_publish(Instant now, PublishId publish);
+  void cancel_publish(PublishId publish);
 
   // Another order of transports from now on; what is live on one that is not the new first is
   // handed over without loss. REQUIRES: it is not empty.
@@ -74,7 +75,7 @@ class Client {
 
   // Ends everything; nothing follows but close_connection, cancel_post, tell_published (closed) and
   // tell_state.
-  void close(Instant now);
+  void close();
 
   State state() const;
   const Status& status() const;
@@ -91,7 +92,7 @@ class Client {
   void handle_end(Instant now, ConnectionId connection, const End& end);
 
   // One line of the answer to a POST of publishes (flat, as above), and its end.
-  void handle_publish_answer(Instant now, RequestId request, std::string_view flat);
+  void handle_publish_answer(RequestId request, std::string_view flat);
   void handle_post_end(Instant now, RequestId request, const End& end);
 
   void handle_network(Instant now, NetworkEvent event);
@@ -100,15 +101,16 @@ class Client {
   // When handle_timeout wants to be called next; nullopt: not at all.
   OptionalInstant poll_timeout() const;
 
-  // nullptr when nothing is to be done.
-  std::unique_ptr<Action> poll_action();
+  // nullptr when nothing is to be done. An action lives until then.
+  const Action* poll_action(Instant now);
 
  private:
   void notice(Instant now);
-  std::unique_ptr<Action> next_action();
+  // Whether it is not closed.
+  bool open(Error& error) const;
+  const Action* next_action();
 
   Session session_;
-  Instant now_;  // Of the last call, for what poll_action() does.
 };
 
 }  // namespace freshet::core

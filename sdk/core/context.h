@@ -19,4 +19,20 @@ struct Context {
   ActionQueue actions;
 };
 
+// A part of a client: how it reaches the context.
+class Part {
+ protected:
+#ifdef FRESHET_ONE_CLIENT
+  // The browser's module has one client, which stands where the linker knows.
+  constexpr explicit Part(Context&) {}
+  static Context& context();
+#else
+  constexpr explicit Part(Context& context) : context_(context) {}
+  Context& context() const { return context_; }
+
+ private:
+  Context& context_;
+#endif
+};
+
 }  // namespace freshet::core

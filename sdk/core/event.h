@@ -37,7 +37,7 @@ inline End view_of(const ConnectionEnd& end) {
   return {end.kind, code, retry_after, end.ticket, end.reason};
 }
 
-// What the machine or page around the client did.
+// What the machine or page around the client did: in pairs, of which the second ends the first.
 enum class NetworkEvent {
   offline,    // The machine says it has no network: wait for `online`, try nothing.
   online,     // It is back: return by the local rule.

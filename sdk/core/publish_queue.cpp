@@ -2,11 +2,11 @@
 #include "core/publish_queue.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/transport/transport.h"
 #include "wire/control.h"
 #include "wire/endpoints.h"
+#include "wire/json.h"
 #include "wire/request.h"
 #include "wire/topic.h"
 
@@ -20,45 +20,40 @@ constexpr std::string_view unknown_epoch = "?";
 
 constexpr std::string_view over_limit = "the message is over the server's limit";
 
-// 96 random bits: no two publishes of a principal and topic meet within the 15 minutes that the
-// server remembers keys.
-Text random_key(Random& random) {
-  constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuv";
-  Text key;
-  for (int half = 0; half < 2; ++half) {
-    std::uint64_t bits = random.next();
-    for (int digit = 0; digit < 10; ++digit, bits >>= 5) key += digits[bits & 31];
-  }
-  return key;
-}
-
 // Refs of publishes are odd, those of subscriptions even.
 constexpr std::uint64_t ref_of(PublishId publish) { return std::uint64_t{publish} * 2 + 1; }
 
 }  // namespace
 
-Result<PublishId> PublishQueue::add(Instant now, std::string_view topic, std::size_t data_bytes,
-                                    std::string_view key, Duration timeout) {
-  if (Text fault = wire::topic_fault(topic); !fault.empty()) {
-    return Error{ErrorCode::invalid_topic, std::move(fault)};
-  }
-  const ClientConfig& config = context_.config;
+PublishId PublishQueue::add(Instant now, std::string_view topic, std::size_t data_bytes,
+                            std::string_view key, Duration timeout, Error& error) {
+  if (!wire::check_topic(topic, error)) return 0;
+  const ClientConfig& config = context().config;
   if (data_bytes > config.publish_queue_bytes_max) {
-    return Error{ErrorCode::too_large, "the message is larger than the whole publish queue may be"};
+    refuse(error, ErrorCode::too_large,
+           "the message is larger than the whole publish queue may be");
+    return 0;
   }
   if (items_.size() >= config.publish_queue_max ||
       data_bytes > config.publish_queue_bytes_max - bytes_) {
-    return Error{ErrorCode::queue_full, "too many publishes wait for an answer (try again later)"};
+    refuse(error, ErrorCode::queue_full, "too many publishes wait for an answer (try again later)");
+    return 0;
   }
   Item& item = items_.emplace_back();
   item.id = next_id_++;
   item.topic = topic;
-  item.key = key.empty() ? random_key(context_.random) : Text{key};
+  item.key = key;
+  if (key.empty()) {
+    // No two of one client are the same, and no two clients draw the same within the 15 minutes
+    // that the server remembers keys.
+    wire::append_number(item.key, context().random.next());
+    wire::append_number(item.key, item.id);
+  }
   item.data_bytes = data_bytes;
   item.deadline = now + std::clamp(timeout, Duration{0}, timeout_max);
   bytes_ += data_bytes;
   arm(now);
-  return next_id_ - 1;
+  return item.id;
 }
 
 void PublishQueue::cancel(PublishId publish) {
@@ -66,52 +61,38 @@ void PublishQueue::cancel(PublishId publish) {
 }
 
 void PublishQueue::send(Instant now, Line line) {
-  if (paused_until_ && now < *paused_until_) return;
   // Behind a POST in flight even a WebSocket would overtake.
-  if (request_ != 0) return;
-  if (line.kind == Line::Kind::websocket) send_over_websocket(now, line.connection);
-  if (line.kind == Line::Kind::http) send_over_http(now);
-}
-
-void PublishQueue::send_over_websocket(Instant now, ConnectionId connection) {
-  for (Item& item : items_) {
-    if (item.sent) continue;
-    mark_sent(now, item, connection);
-    Action& action = context_.actions.push(ActionKind::send_publish, connection);
-    action.publish = item.id;
-    action.text = item.key;
-    wire::append_text_member(action.members, "op", "publish");
-    wire::append_number_member(action.members, "ref", ref_of(item.id));
-    wire::append_text_member(action.members, "topic", item.topic);
-  }
-}
-
-void PublishQueue::send_over_http(Instant now) {
+  if (line.kind == Line::Kind::none || now < paused_until_ || request_ != 0) return;
   lines_ = 0;
   for (Item& item : items_) {
     if (item.sent) continue;
-    mark_sent(now, item, 0);
-    item.line = lines_++;
-    Action& action = context_.actions.push(ActionKind::add_line, next_request_);
-    action.publish = item.id;
-    action.text = item.key;
-    wire::append_text_member(action.members, "topic", item.topic);
-    if (one_by_one_) break;
+    send(now, item, line);
+    if (line.kind == Line::Kind::http && one_by_one_) break;
   }
-  if (lines_ == 0) return;
+  if (line.kind == Line::Kind::websocket || lines_ == 0) return;
   request_ = next_request_++;
   answered_ = refused_ = false;
-  context_.timers.set(Deadline::post, now + context_.config.connect_timeout);
-  Action& post = context_.actions.push(ActionKind::post, request_, wire::publish_path);
+  context().timers.set(Deadline::post, now + context().config.connect_timeout);
+  Action& post = context().actions.push(ActionKind::post, request_, wire::publish_path);
   wire::append_text_member(post.members, "epoch", epoch_);
 }
 
-void PublishQueue::mark_sent(Instant now, Item& item, ConnectionId connection) {
+void PublishQueue::send(Instant now, Item& item, Line line) {
   item.sent = true;
   item.sent_at = now;
-  item.connection = connection;
+  item.connection = line.connection;
+  item.line = lines_++;
   ++item.sends;
   if (item.sent_epoch.empty()) item.sent_epoch = epoch_;
+  const bool post = line.kind == Line::Kind::http;
+  Action& action = context().actions.push(post ? ActionKind::add_line : ActionKind::send_publish,
+                                          post ? next_request_ : line.connection, item.key);
+  action.publish = item.id;
+  if (!post) {
+    wire::append_text_member(action.members, "op", "publish");
+    wire::append_number_member(action.members, "ref", ref_of(item.id));
+  }
+  wire::append_text_member(action.members, "topic", item.topic);
 }
 
 void PublishQueue::handle_epoch(const wire::Epoch& epoch) {
@@ -194,7 +175,9 @@ void PublishQueue::handle_failed_post(Instant now, const End& end) {
     one_by_one_ = false;
     fail_posted(ErrorCode::too_large, over_limit);
   } else if (status == 400 || status == 401 || status == 403) {
-    fail_posted(final_code(status), sentence_for(end));
+    Text sentence;
+    append_sentence(sentence, end);
+    fail_posted(final_code(status), sentence);
   } else {
     // 412: the log was replaced. What only this POST carried may go to the new one.
     const bool refused = end.kind == EndKind::unreachable || end.kind == EndKind::unsupported ||
@@ -206,13 +189,12 @@ void PublishQueue::handle_failed_post(Instant now, const End& end) {
 
 ConnectionId PublishQueue::handle_due(Instant now) {
   ConnectionId deaf = 0;
-  if (paused_until_ && now >= *paused_until_) paused_until_.reset();
   for (std::size_t index = 0; index < items_.size();) {
     const Item& item = items_[index];
     if (item.deadline > now) {
       ++index;
     } else {
-      if (item.sent && now - item.sent_at >= context_.config.connect_timeout) {
+      if (item.sent && now - item.sent_at >= context().config.connect_timeout) {
         deaf = item.connection;
       }
       fail(item.id, ErrorCode::timeout, "no answer to the publish in time");
@@ -224,13 +206,13 @@ ConnectionId PublishQueue::handle_due(Instant now) {
 
 void PublishQueue::handle_post_overdue(Instant now) {
   const RequestId request = request_;
-  context_.actions.push(ActionKind::cancel_post, request);
+  context().actions.push(ActionKind::cancel_post, request);
   handle_post_end(now, request, {.kind = EndKind::lost});
 }
 
 void PublishQueue::close() {
   if (request_ != 0) {
-    context_.actions.push(ActionKind::cancel_post, request_);
+    context().actions.push(ActionKind::cancel_post, request_);
     end_request();
   }
   while (!items_.empty()) fail(items_.front().id, ErrorCode::closed, "the client was closed");
@@ -247,14 +229,14 @@ void PublishQueue::finish(PublishId publish, std::uint64_t message_id, ErrorCode
                           std::string_view message) {
   const Item* const item = find(publish);
   if (item == nullptr) return;
-  Action& action = context_.actions.push(ActionKind::tell_published, publish, message);
+  Action& action = context().actions.push(ActionKind::tell_published, publish, message);
   action.message_id = message_id;
   action.code = code;
   bytes_ -= item->data_bytes;
   items_.erase(items_.begin() + (item - items_.data()));
   if (items_.empty()) {
     one_by_one_ = false;
-    context_.timers.clear(Deadline::publish);
+    context().timers.clear(Deadline::publish);
   }
 }
 
@@ -298,23 +280,23 @@ void PublishQueue::settle_epochs() {
 
 void PublishQueue::end_request() {
   request_ = 0;
-  context_.timers.clear(Deadline::post);
+  context().timers.clear(Deadline::post);
 }
 
 // A publish endpoint that fails while the stream works must not be hammered: it has a count of its
 // own, which only an answer resets (centrifuge-js#409).
 void PublishQueue::back_off(Instant now, Duration floor) {
   constexpr Duration floor_max{60 * 60'000};
-  const Duration pause = context_.policy.repeat_delay(now, ++failures_, context_.random);
+  const Duration pause = context().policy.repeat_delay(now, ++failures_, context().random);
   paused_until_ = now + pause + std::clamp(floor, Duration{0}, floor_max);
   arm(now);
 }
 
 void PublishQueue::arm(Instant now) {
-  if (items_.empty()) return context_.timers.clear(Deadline::publish);
-  Instant next = paused_until_ ? *paused_until_ : items_.front().deadline;
+  if (items_.empty()) return context().timers.clear(Deadline::publish);
+  Instant next = now < paused_until_ ? paused_until_ : items_.front().deadline;
   for (const Item& item : items_) next = std::min(next, item.deadline);
-  context_.timers.set(Deadline::publish, std::max(next, now));
+  context().timers.set(Deadline::publish, std::max(next, now));
 }
 
 }  // namespace freshet::core

@@ -18,7 +18,7 @@
 
 namespace freshet::core {
 
-class PublishQueue {
+class PublishQueue : Part {
  public:
   // How publishes travel at the moment.
   struct Line {
@@ -27,11 +27,11 @@ class PublishQueue {
     ConnectionId connection = 0;  // Of the WebSocket.
   };
 
-  constexpr explicit PublishQueue(Context& context) : context_(context) {}
+  constexpr explicit PublishQueue(Context& context) : Part(context) {}
 
   // See core::Client::publish.
-  Result<PublishId> add(Instant now, std::string_view topic, std::size_t data_bytes,
-                        std::string_view key, Duration timeout);
+  PublishId add(Instant now, std::string_view topic, std::size_t data_bytes, std::string_view key,
+                Duration timeout, Error& error);
   void cancel(PublishId publish);
   bool empty() const { return items_.empty(); }
 
@@ -57,9 +57,7 @@ class PublishQueue {
   void handle_post_overdue(Instant now);
 
   // How long nothing is sent over HTTP after a failure.
-  Duration pause(Instant now) const {
-    return paused_until_ ? std::max(*paused_until_ - now, Duration{0}) : Duration{0};
-  }
+  Duration pause(Instant now) const { return std::max(paused_until_ - now, Duration{0}); }
 
   void close();
 
@@ -90,9 +88,7 @@ class PublishQueue {
   // Those of the POST in flight.
   void fail_posted(ErrorCode code, std::string_view message);
   void handle_failed_post(Instant now, const End& end);
-  void mark_sent(Instant now, Item& item, ConnectionId connection);
-  void send_over_websocket(Instant now, ConnectionId connection);
-  void send_over_http(Instant now);
+  void send(Instant now, Item& item, Line line);
   // Whether what was sent and not answered may be in the log all the same.
   enum class Fate { refused, unknown };
   // What is not answered and will not be goes back into the queue, if its epoch still is; returns
@@ -103,7 +99,6 @@ class PublishQueue {
   void back_off(Instant now, Duration floor);
   void arm(Instant now);
 
-  Context& context_;
   List<Item> items_;
   std::size_t bytes_ = 0;
   wire::Epoch epoch_;
@@ -115,7 +110,7 @@ class PublishQueue {
   bool refused_ = false;     // and one of them said busy.
   bool one_by_one_ = false;  // A batch was too large as a whole.
   unsigned failures_ = 0;    // In a row.
-  OptionalInstant paused_until_;
+  Instant paused_until_;     // Long ago when it is not.
 };
 
 }  // namespace freshet::core

@@ -10,8 +10,8 @@ constexpr Duration delay_min{100};
 constexpr Duration window_min{100};
 constexpr Duration window_max{10 * 60'000};
 constexpr Duration local_window_max{2'000};
-constexpr Duration early_cap{5'000};
-constexpr Duration late_cap{60'000};
+constexpr Duration::rep early_cap = 5'000;
+constexpr Duration::rep late_cap = 60'000;
 constexpr Duration early_outage{2 * 60'000};
 // 2^16 windows are past every cap; a larger shift could overflow.
 constexpr unsigned exponent_max = 16;
@@ -59,7 +59,7 @@ Duration ReconnectPolicy::repeat_delay(Instant now, unsigned attempt, Random& ra
 
 Duration ReconnectPolicy::cap(Instant now) const {
   const bool early = window_known_ && outage_since_ && now - *outage_since_ < early_outage;
-  return std::max(window_, early ? early_cap : late_cap);
+  return std::max(window_, Duration{early ? early_cap : late_cap});
 }
 
 }  // namespace freshet::core

@@ -162,14 +162,14 @@ void Session::open(Instant now, Transport transport, Purpose purpose) {
 
 void Session::open_stream(Instant now, Connection& connection) {
   const bool sse = connection.transport == Transport::sse;
-  if (sse) connection.asks = ask_for_all(table_);
+  if (sse) ask_for_all(connection, table_);
   Text members;
   append_asks(members, connection.asks);
   if (members.size() > sse::asks_bytes_max) {
     // 404 is the proof that this transport alone is barred.
     return end(now, connection.id,
                {.kind = EndKind::refused, .code = 404, .reason = "too many subscriptions for sse"},
-               Cause::local, Tell::no);
+               Cause::local);
   }
   if (!sse) wire::append_number_member(members, "lines", 1);
   append_identity(members, identity_);
@@ -181,7 +181,7 @@ void Session::open_stream(Instant now, Connection& connection) {
 
 void Session::send_poll(Instant now, Connection& connection) {
   context_.timers.clear(Deadline::poll, connection.id);
-  connection.asks = ask_for_all(table_);
+  ask_for_all(connection, table_);
   connection.answered = false;
   connection.brought_message = false;
   connection.requested = true;
@@ -212,26 +212,22 @@ void Session::replace_poll(Instant now, Connection& connection) {
 void Session::handle_end(Instant now, ConnectionId id, const End& end_of) {
   Connection* const connection = find(id);
   if (connection == nullptr) return;
-  if (is_polling(connection->transport)) {
-    const bool answered =
-        end_of.kind == EndKind::finished && connection->answered && !connection->dismissed;
-    if (answered) {
-      handle_poll_answered(now, *connection);
-    } else {
-      end(now, id, end_of, cause_at(now), Tell::yes);
-    }
-    return;
+  const bool answered = end_of.kind == EndKind::finished && connection->answered &&
+                        !connection->dismissed && is_polling(connection->transport);
+  if (answered) {
+    handle_poll_answered(now, *connection);
+  } else {
+    end(now, id, end_of, cause_at(now));
   }
-  end(now, id, end_of, cause_at(now), Tell::no);
 }
 
-void Session::end(Instant now, ConnectionId id, const End& end_of, Cause cause, Tell tell) {
+void Session::end(Instant now, ConnectionId id, const End& end_of, Cause cause) {
   Verdict verdict = judge(*find(id), end_of);
   // A poll that was good a moment ago: its token has expired. The next attempt fetches a fresh one.
   if (id == current_ && end_of.code == 401) verdict = Verdict::failed;
 
   publishes_.handle_lost(id, end_of.code == wire::close_code::too_big);
-  const std::unique_ptr<Connection> ended = take(id, tell);
+  const std::unique_ptr<Connection> ended = take(id);
   if (verdict == Verdict::barred) {
     choice_.handle_barred(ended->transport, now + context_.config.reprobe_after);
   }
@@ -251,7 +247,7 @@ void Session::end(Instant now, ConnectionId id, const End& end_of, Cause cause, 
 
 void Session::end(Instant now, ConnectionId id, EndKind kind, std::string_view reason,
                   Cause cause) {
-  end(now, id, {.kind = kind, .reason = reason}, cause, Tell::yes);
+  end(now, id, {.kind = kind, .reason = reason}, cause);
 }
 
 void Session::attempt_failed(Instant now, const Connection& failed, Verdict verdict) {
@@ -274,7 +270,7 @@ void Session::attempt_failed(Instant now, const Connection& failed, Verdict verd
 void Session::lose_current(Instant now, Cause cause, const Connection& lost, Verdict verdict) {
   current_ = 0;
   table_.handle_lost();
-  context_.timers.clear_each({Deadline::stable, Deadline::probe, Deadline::change});
+  context_.timers.clear({Deadline::stable, Deadline::probe, Deadline::change});
   Connection* const next = connections_.empty() ? nullptr : connections_.front().get();
   if (next != nullptr && next->greeted) {
     become_current(now, *next);
@@ -316,7 +312,7 @@ void Session::wait(Instant now, Duration delay, std::string_view reason) {
 void Session::hold() {
   if (const Connection* const lost = current()) publishes_.handle_lost(lost->id, false);
   disconnect();
-  set_waiting(Duration{0}, suspended_ ? "the page is suspended" : "the machine is offline");
+  set_waiting(Duration{0}, away_[suspended] ? "the page is suspended" : "the machine is offline");
 }
 
 void Session::return_locally(Instant now) {
@@ -325,7 +321,7 @@ void Session::return_locally(Instant now) {
   if (not_before_) at = std::max(at, *not_before_);
   const auto planned = context_.timers.at(Deadline::retry);
   if (planned && *planned <= at) return;
-  wait(now, at - now, Text{status_.reason});
+  wait(now, at - now, status_.reason);
 }
 
 void Session::go_idle() {
@@ -340,7 +336,7 @@ void Session::disconnect() {
   posting_ = false;
   table_.handle_lost();
   drop_all_but(0);
-  context_.timers.clear_each(
+  context_.timers.clear(
       {Deadline::retry, Deadline::hedge, Deadline::stable, Deadline::probe, Deadline::change});
 }
 
@@ -356,7 +352,6 @@ void Session::fail(ErrorCode code, std::string_view message) {
 }
 
 void Session::finish() {
-  context_.actions.keep_only_ends();
   current_ = 0;
   drop_all_but(0);
   publishes_.close();
@@ -364,11 +359,10 @@ void Session::finish() {
   set_status(Status::Kind::closed);
 }
 
-std::unique_ptr<Connection> Session::take(ConnectionId id, Tell tell) {
+std::unique_ptr<Connection> Session::take(ConnectionId id) {
   context_.timers.clear_connection(id);
-  if (tell == Tell::yes) {
-    context_.actions.push(ActionKind::close_connection, id).close_code = wire::close_code::normal;
-  }
+  // For a port, one that has ended is closed already.
+  context_.actions.push(ActionKind::close_connection, id).close_code = wire::close_code::normal;
   for (auto& connection : connections_) {
     if (connection->id != id) continue;
     std::unique_ptr<Connection> taken = std::move(connection);
@@ -397,7 +391,7 @@ void Session::handle_due(Instant now, Timers::Due due) {
     case Deadline::stable:
       return context_.policy.handle_stable();
     case Deadline::probe:
-      return probe(now, std::nullopt);
+      return probe(now, {});
     case Deadline::change:
       return;  // flush() opens it.
     case Deadline::publish:
@@ -434,7 +428,7 @@ void Session::handle_silence_due(Instant now, Connection& connection) {
 
 void Session::handle_late(Instant now, Duration late) {
   const bool slept = late > slept_after;
-  if (slept) woke_at_ = now;
+  if (slept) woken_until_ = now + woken_for;
   const bool waiting{context_.timers.at(Deadline::retry)};
   context_.timers.forgive_due(
       now, now + (waiting ? context_.policy.local_delay(context_.random) : late_grace),
@@ -442,37 +436,19 @@ void Session::handle_late(Instant now, Duration late) {
 }
 
 Cause Session::cause_at(Instant now) const {
-  return woke_at_ && now - *woke_at_ <= woken_for ? Cause::local : Cause::remote;
+  return now < woken_until_ ? Cause::local : Cause::remote;
 }
 
 void Session::handle_network(Instant now, NetworkEvent event) {
-  switch (event) {
-    case NetworkEvent::offline:
-      offline_ = true;
-      break;
-    case NetworkEvent::online:
-      offline_ = false;
-      break;
-    case NetworkEvent::hidden:
-      hidden_ = true;
-      break;
-    case NetworkEvent::shown:
-      hidden_ = false;
-      break;
-    case NetworkEvent::suspended:
-      suspended_ = true;
-      break;
-    case NetworkEvent::resumed:
-      suspended_ = false;
-      break;
-  }
+  const auto number = static_cast<std::size_t>(event);
+  away_[number / 2] = number % 2 == 0;
   if (closed() || is(Status::Kind::idle)) return;
   if (held()) {
     hold();
   } else if (event != NetworkEvent::hidden) {
     return_locally(now);
   }
-  if (!hidden_ && std::exchange(probe_waits_, false) && current_ != 0) {
+  if (!away_[hidden] && std::exchange(probe_waits_, false) && current_ != 0) {
     context_.timers.set(Deadline::probe, now + context_.policy.local_delay(context_.random));
   }
 }

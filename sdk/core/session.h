@@ -9,8 +9,8 @@
 // (before the first hello) or one candidate, which takes over once it is live.
 #pragma once
 
+#include <array>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "core/context.h"
@@ -64,7 +64,7 @@ class Session {
  private:
   // Opening.
   bool wanted() const { return !table_.empty() || !publishes_.empty(); }
-  bool held() const { return offline_ || suspended_; }
+  bool held() const { return away_[offline] || away_[suspended]; }
   void start(Instant now);
   void begin_attempt(Instant now);
   bool open_next_of_pass(Instant now);
@@ -74,9 +74,7 @@ class Session {
   void replace_poll(Instant now, Connection& connection);
 
   // Ends.
-  enum class Tell { no, yes };  // Whether the port has to close it.
-  void end(Instant now, ConnectionId id, const End& end, Cause cause, Tell tell);
-  // Found here; the port has to close it.
+  void end(Instant now, ConnectionId id, const End& end, Cause cause);
   void end(Instant now, ConnectionId id, EndKind kind, std::string_view reason, Cause cause);
   void attempt_failed(Instant now, const Connection& failed, Verdict verdict);
   void lose_current(Instant now, Cause cause, const Connection& lost, Verdict verdict);
@@ -90,8 +88,8 @@ class Session {
   void finish();
   void return_locally(Instant now);
   void go_idle();
-  std::unique_ptr<Connection> take(ConnectionId id, Tell tell);
-  void drop(ConnectionId id) { take(id, Tell::yes); }
+  std::unique_ptr<Connection> take(ConnectionId id);
+  void drop(ConnectionId id) { take(id); }
   void drop_all_but(ConnectionId kept);
   Cause cause_at(Instant now) const;
   void handle_silence_due(Instant now, Connection& connection);
@@ -100,13 +98,14 @@ class Session {
   void handle_hello(Instant now, Connection& connection, const wire::ControlFrame& hello);
   bool accept_asks(Connection& connection, const wire::ControlFrame& hello);
   void handle_subscribed(Connection& connection, const wire::ControlFrame& subscribed);
-  void handle_live(Connection& connection, const wire::ControlFrame& live);
   void handle_gap(Connection& connection, const wire::ControlFrame& gap);
   void handle_error(Instant now, Connection& connection, const wire::ControlFrame& error);
   void handle_retry(Instant now, Connection& connection, const wire::ControlFrame& retry);
   void handle_next(Connection& connection, const wire::ControlFrame& next);
   void handle_poll_answered(Instant now, Connection& connection);
-  void advance(Connection& connection, const wire::ControlFrame& frame);
+  // All entries have come to the frame's cursor, and with that they may have caught up.
+  void advance(Connection& connection, const wire::ControlFrame& frame, bool live);
+  void take_window(const wire::ControlFrame& frame);
 
   // Being current, and handing over (session_handover.cpp).
   void become_current(Instant now, Connection& connection);
@@ -114,7 +113,7 @@ class Session {
   void candidate_failed(Instant now, const Connection& failed, Verdict verdict);
   void take_over_if_live(Instant now);
   void schedule_probe(Instant now);
-  void probe(Instant now, std::optional<Transport> behind);
+  void probe(Instant now, OptionalTransport behind);
   Connection* candidate();
 
   // Flushing.
@@ -131,7 +130,7 @@ class Session {
   void refresh_unavailable(Instant now);
 
   Context context_;
-  SubscriptionTable table_{context_.actions};
+  SubscriptionTable table_{context_};
   PublishQueue publishes_{context_};
   TransportChoice choice_;
   Identity identity_;
@@ -140,16 +139,16 @@ class Session {
   List<std::unique_ptr<Connection>> connections_;  // A handful.
   ConnectionId current_ = 0;
   ConnectionId next_connection_ = 1;
-  OptionalInstant not_before_;  // The server's floor for the next attempt,
-  bool floor_is_own_ = false;   // which is this client's own.
-  OptionalInstant woke_at_;
+  OptionalInstant not_before_;   // The server's floor for the next attempt,
+  bool floor_is_own_ = false;    // which is this client's own.
+  Instant woken_until_;          // What breaks before then broke while the process slept.
   unsigned change_attempt_ = 0;  // Failed hand-overs to a changed set in a row.
   bool started_ = false;         // The first connect has begun.
   bool posting_ = false;         // Only publishes over HTTP are wanted: no connection needed.
   Transport posting_beside_ = Transport::sse;  // The transport that would be used.
-  bool offline_ = false;
-  bool suspended_ = false;
-  bool hidden_ = false;
+  // What the pairs of NetworkEvent begin and end, in their order.
+  enum Away { offline, hidden, suspended };
+  std::array<bool, 3> away_{};
   bool probe_waits_ = false;  // A probe is due once the page is shown.
 };
 

@@ -25,7 +25,7 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
   Connection& connection = *found;
   connection.heard = now;
   if (!frame.well_formed()) {
-    return end(now, id, EndKind::malformed, "a control frame is not in its form", Cause::remote);
+    return end(now, id, EndKind::malformed, {}, Cause::remote);
   }
   using wire::Field;
   switch (frame.op()) {
@@ -40,7 +40,7 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
                  {.kind = EndKind::closed,
                   .code = static_cast<std::uint16_t>(frame.number(Field::close_code)),
                   .reason = frame.text(Field::reason)},
-                 cause_at(now), Tell::yes);
+                 cause_at(now));
     default:
       break;
   }
@@ -49,11 +49,11 @@ void Session::handle_control(Instant now, ConnectionId id, const wire::ControlFr
     case wire::Op::subscribed:
       return handle_subscribed(connection, frame);
     case wire::Op::live:
-      handle_live(connection, frame);
+      advance(connection, frame, true);
       return take_over_if_live(now);
     case wire::Op::ping:
-      context_.policy.set_window(frame.duration(Field::window, wire::window_default));
-      return advance(connection, frame);
+      take_window(frame);
+      return advance(connection, frame, false);
     case wire::Op::gap:
       return handle_gap(connection, frame);
     case wire::Op::ack:
@@ -73,7 +73,7 @@ Delivery Session::handle_message(Instant now, ConnectionId id, const wire::Messa
   connection.heard = now;
   if (!connection.greeted) return {};
   if (head == nullptr) {
-    end(now, id, EndKind::malformed, "a message frame's head is not in its form", Cause::remote);
+    end(now, id, EndKind::malformed, {}, Cause::remote);
     return {};
   }
   connection.brought_message = true;
@@ -91,7 +91,7 @@ void Session::handle_hello(Instant now, Connection& connection, const wire::Cont
   // Streams greet once, polls with every answer.
   if (connection.greeted && !is_polling(connection.transport)) return;
   if (hello.has(Field::client)) identity_.client = hello.text(Field::client);
-  context_.policy.set_window(hello.duration(Field::window, wire::window_default));
+  take_window(hello);
   context_.timers.clear(Deadline::hello, connection.id);
   connection.greeted = true;
   connection.epoch = hello.text(Field::epoch);
@@ -115,13 +115,10 @@ void Session::handle_hello(Instant now, Connection& connection, const wire::Cont
 }
 
 bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hello) {
-  std::string_view cursors = hello.text(wire::Field::cursors);
-  wire::Cursor lowest;
-  hello.read(wire::Field::cursor, lowest);
   for (Ask& ask : connection.asks) {
-    wire::Cursor resolved = lowest;
-    const bool lowest_of_several =
-        !wire::take_cursor(cursors, resolved) && connection.asks.size() > 1;
+    wire::Cursor resolved = hello.cursor();
+    const bool own = wire::read_cursor_at(hello.text(wire::Field::cursors), ask.place, resolved);
+    const bool lowest_of_several = !own && (connection.asks.size() > 1 || connection.surplus);
     const wire::Cursor* const asked = ask.start.cursor();
     // The lowest of all says nothing about the others, but that they begin where they asked to.
     if (lowest_of_several && asked != nullptr && asked->epoch == resolved.epoch) {
@@ -136,22 +133,8 @@ bool Session::accept_asks(Connection& connection, const wire::ControlFrame& hell
 void Session::handle_subscribed(Connection& connection, const wire::ControlFrame& subscribed) {
   Ask* const ask = connection.find(subscribed.number(wire::Field::ref));
   if (ask == nullptr) return;
-  wire::Cursor resolved;
-  subscribed.read(wire::Field::cursor, resolved);
-  ask->accepted = table_.accept(*ask->entry, ask->start, resolved, recovered(subscribed));
-}
-
-void Session::handle_live(Connection& connection, const wire::ControlFrame& live) {
-  wire::Cursor cursor;
-  live.read(wire::Field::cursor, cursor);
-  const std::uint64_t ref = live.number(wire::Field::ref);
-  for (Ask& ask : connection.asks) {
-    // Without a ref it is for all.
-    if (!ask.accepted || (ref != 0 && ref != ask.entry->ref)) continue;
-    ask.live = true;
-    table_.advance(*ask.entry, cursor);
-    table_.handle_live(*ask.entry);
-  }
+  ask->accepted =
+      table_.accept(*ask->entry, ask->start, subscribed.cursor(), recovered(subscribed));
 }
 
 void Session::handle_gap(Connection& connection, const wire::ControlFrame& gap) {
@@ -199,16 +182,12 @@ void Session::handle_retry(Instant now, Connection& connection, const wire::Cont
 }
 
 void Session::handle_next(Connection& connection, const wire::ControlFrame& next) {
-  context_.policy.set_window(next.duration(wire::Field::window, wire::window_default));
+  take_window(next);
   connection.answered = true;
   connection.interval = next.duration(wire::Field::interval, wire::interval_default);
   connection.more = next.flag(wire::Field::more, false);
-  if (connection.more) {
-    advance(connection, next);
-  } else {
-    connection.caught_up = true;
-    handle_live(connection, next);
-  }
+  if (!connection.more) connection.caught_up = true;
+  advance(connection, next, !connection.more);
 }
 
 void Session::handle_poll_answered(Instant now, Connection& connection) {
@@ -229,12 +208,20 @@ void Session::handle_poll_answered(Instant now, Connection& connection) {
   }
 }
 
-void Session::advance(Connection& connection, const wire::ControlFrame& frame) {
-  wire::Cursor cursor;
-  frame.read(wire::Field::cursor, cursor);
-  for (const Ask& ask : connection.asks) {
-    if (ask.accepted) table_.advance(*ask.entry, cursor);
+void Session::advance(Connection& connection, const wire::ControlFrame& frame, bool live) {
+  const std::uint64_t ref = frame.number(wire::Field::ref);
+  for (Ask& ask : connection.asks) {
+    // Without a ref it is for all.
+    if (!ask.accepted || (ref != 0 && ref != ask.entry->ref)) continue;
+    table_.advance(*ask.entry, frame.cursor());
+    if (!live) continue;
+    ask.live = true;
+    table_.handle_live(*ask.entry);
   }
+}
+
+void Session::take_window(const wire::ControlFrame& frame) {
+  context_.policy.set_window(frame.duration(wire::Field::window, wire::window_default));
 }
 
 }  // namespace freshet::core

@@ -17,7 +17,7 @@ void Session::become_current(Instant now, Connection& connection) {
   connection.purpose = Purpose::attempt;
   identity_.ticket.clear();
   not_before_.reset();
-  context_.timers.clear_each({Deadline::retry, Deadline::hedge, Deadline::change});
+  context_.timers.clear({Deadline::retry, Deadline::hedge, Deadline::change});
   // For polling the same stretch: every answer in it must be good, or the connection is lost.
   context_.timers.set(Deadline::stable, now + connection.ping);
   choice_.handle_hello(connection.transport, now + context_.config.reprobe_after);
@@ -93,10 +93,10 @@ void Session::schedule_probe(Instant now) {
   context_.timers.set(Deadline::probe, now + pause);
 }
 
-void Session::probe(Instant now, std::optional<Transport> behind) {
+void Session::probe(Instant now, OptionalTransport behind) {
   const Connection* const serving = current();
   if (serving == nullptr) return;
-  if (hidden_) {
+  if (away_[hidden]) {
     probe_waits_ = true;
     return;
   }
@@ -112,7 +112,7 @@ void Session::set_transports(Instant now, const TransportOrder& order) {
   if (const Connection* const serving = current()) {
     if (const Connection* const other = candidate()) drop(other->id);
     context_.timers.clear(Deadline::probe);
-    const auto first = choice_.better_than(serving->transport, std::nullopt, now);
+    const auto first = choice_.better_than(serving->transport, {}, now);
     if (first) open_candidate(now, *first, Purpose::heal);
   } else if (is(Status::Kind::connecting)) {
     drop_all_but(0);

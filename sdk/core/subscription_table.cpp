@@ -18,7 +18,7 @@ SubscriptionId SubscriptionTable::add(std::string_view pattern, const wire::Star
   }
   const SubscriptionId subscription = next_subscription_++;
   entry->subscriptions.push_back(subscription);
-  if (entry->live) actions_.push(ActionKind::tell_live, subscription);
+  if (entry->live) context().actions.push(ActionKind::tell_live, subscription);
   return subscription;
 }
 
@@ -90,7 +90,7 @@ void SubscriptionTable::advance(Entry& entry, const wire::Cursor& cursor) {
 void SubscriptionTable::handle_live(Entry& entry) {
   if (std::exchange(entry.live, true)) return;
   for (const SubscriptionId subscription : entry.subscriptions) {
-    actions_.push(ActionKind::tell_live, subscription);
+    context().actions.push(ActionKind::tell_live, subscription);
   }
 }
 
@@ -107,7 +107,7 @@ void SubscriptionTable::handle_gap(const Entry& entry, const wire::Cursor& after
 void SubscriptionTable::refuse(Entry& entry, ErrorCode code, std::string_view message) {
   while (!entry.subscriptions.empty()) {
     const SubscriptionId subscription = entry.subscriptions.front();
-    actions_.push(ActionKind::tell_error, subscription, message).code = code;
+    context().actions.push(ActionKind::tell_error, subscription, message).code = code;
     remove(subscription);
   }
 }
@@ -130,9 +130,9 @@ void SubscriptionTable::deliver(Entry& entry, const wire::Epoch& epoch, std::uin
 void SubscriptionTable::tell_gap(const Entry& entry, const wire::Cursor& after,
                                  const wire::Cursor& until, std::string_view reason) {
   for (const SubscriptionId subscription : entry.subscriptions) {
-    Action& action = actions_.push(ActionKind::tell_gap, subscription, reason);
-    action.after = wire::to_string(after);
-    action.until = wire::to_string(until);
+    Action& action = context().actions.push(ActionKind::tell_gap, subscription, reason);
+    wire::append_cursor(action.after, after);
+    wire::append_cursor(action.until, until);
   }
 }
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "core/action_queue.h"
+#include "core/context.h"
 #include "core/event.h"
 #include "freshet/containers.h"
 #include "wire/control.h"
@@ -32,9 +32,9 @@ struct Entry {
   const wire::Cursor* position() const { return start.cursor(); }
 };
 
-class SubscriptionTable {
+class SubscriptionTable : Part {
  public:
-  constexpr explicit SubscriptionTable(ActionQueue& actions) : actions_(actions) {}
+  constexpr explicit SubscriptionTable(Context& context) : Part(context) {}
 
   // REQUIRES: `pattern` was checked.
   SubscriptionId add(std::string_view pattern, const wire::Start& start);
@@ -76,7 +76,6 @@ class SubscriptionTable {
   void tell_gap(const Entry& entry, const wire::Cursor& after, const wire::Cursor& until,
                 std::string_view reason);
 
-  ActionQueue& actions_;
   List<std::unique_ptr<Entry>> entries_;
   // Of the frame that is being delivered. One that is unsubscribed meanwhile becomes 0.
   List<SubscriptionId> receivers_;  // Never shorter, so that a message allocates nothing.

@@ -4,24 +4,14 @@
 namespace freshet::core {
 
 void Timers::set(Deadline name, Instant at, ConnectionId connection) {
-  if (Entry* const entry = find(name, connection)) {
-    *entry = {name, false, connection, at};
-  } else {
-    entries_.push_back({name, false, connection, at});
-  }
+  clear(name, connection);
+  entries_.push_back({name, false, connection, at});
 }
 
-void Timers::clear(Deadline name, ConnectionId connection) {
-  drop_if(entries_,
-          [&](const Entry& entry) { return entry.name == name && entry.connection == connection; });
-}
-
-void Timers::clear_each(std::initializer_list<Deadline> names) {
-  for (const Deadline name : names) clear(name);
-}
-
-void Timers::clear_connection(ConnectionId connection) {
-  drop_if(entries_, [&](const Entry& entry) { return entry.connection == connection; });
+void Timers::clear(Deadlines names, ConnectionId connection) {
+  drop_if(entries_, [&](const Entry& entry) {
+    return entry.connection == connection && names.has(entry.name);
+  });
 }
 
 OptionalInstant Timers::at(Deadline name, ConnectionId connection) const {
@@ -32,23 +22,16 @@ OptionalInstant Timers::at(Deadline name, ConnectionId connection) const {
 }
 
 OptionalInstant Timers::earliest() const {
-  OptionalInstant earliest;
-  for (const Entry& entry : entries_) {
-    if (!earliest || entry.at < *earliest) earliest = entry.at;
-  }
-  return earliest;
+  const Entry* const entry = next();
+  return entry != nullptr ? entry->at : OptionalInstant{};
 }
 
 std::optional<Timers::Due> Timers::take_due(Instant now) {
-  const auto earliest_at = earliest();
-  if (!earliest_at || *earliest_at > now) return std::nullopt;
-  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-    if (entry->at != *earliest_at) continue;
-    const Due due{entry->name, entry->connection};
-    entries_.erase(entry);
-    return due;
-  }
-  return std::nullopt;
+  const Entry* const entry = next();
+  if (entry == nullptr || entry->at > now) return std::nullopt;
+  const Due due{entry->name, entry->connection};
+  entries_.erase(entries_.begin() + (entry - entries_.data()));
+  return due;
 }
 
 void Timers::forgive_due(Instant now, Instant until, Deadline first) {
@@ -59,11 +42,12 @@ void Timers::forgive_due(Instant now, Instant until, Deadline first) {
   }
 }
 
-Timers::Entry* Timers::find(Deadline name, ConnectionId connection) {
-  for (Entry& entry : entries_) {
-    if (entry.name == name && entry.connection == connection) return &entry;
+const Timers::Entry* Timers::next() const {
+  const Entry* next = nullptr;
+  for (const Entry& entry : entries_) {
+    if (next == nullptr || entry.at < next->at) next = &entry;
   }
-  return nullptr;
+  return next;
 }
 
 }  // namespace freshet::core

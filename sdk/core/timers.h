@@ -31,6 +31,25 @@ enum class Deadline : std::uint8_t {
 // The first of those that wait for something.
 inline constexpr Deadline first_answer = Deadline::hedge;
 
+// Some of them.
+class Deadlines {
+ public:
+  constexpr Deadlines(Deadline name) : bits_(1u << static_cast<unsigned>(name)) {}
+  consteval Deadlines(std::initializer_list<Deadline> names) {
+    for (const Deadline name : names) bits_ |= Deadlines(name).bits_;
+  }
+  static constexpr Deadlines all() { return Deadlines(~0u); }
+
+  constexpr bool has(Deadline name) const {
+    return (bits_ >> static_cast<unsigned>(name) & 1) != 0;
+  }
+
+ private:
+  constexpr explicit Deadlines(unsigned bits) : bits_(bits) {}
+
+  unsigned bits_ = 0;
+};
+
 class Timers {
  public:
   struct Due {
@@ -40,10 +59,8 @@ class Timers {
 
   // Replaces the deadline of that name (and connection).
   void set(Deadline name, Instant at, ConnectionId connection = 0);
-  void clear(Deadline name, ConnectionId connection = 0);
-  // Those of the client.
-  void clear_each(std::initializer_list<Deadline> names);
-  void clear_connection(ConnectionId connection);
+  void clear(Deadlines names, ConnectionId connection = 0);
+  void clear_connection(ConnectionId connection) { clear(Deadlines::all(), connection); }
   void clear_all() { entries_.clear(); }
   OptionalInstant at(Deadline name, ConnectionId connection = 0) const;
 
@@ -64,7 +81,7 @@ class Timers {
     Instant at;
   };
 
-  Entry* find(Deadline name, ConnectionId connection);
+  const Entry* next() const;  // nullptr when there is none.
 
   List<Entry> entries_;  // About ten at most.
 };

@@ -4,15 +4,17 @@
 
 #include <array>
 #include <cstddef>
-#include <optional>
-#include <span>
+#include <cstdint>
 #include <utility>
 
 #include "core/time.h"
 #include "core/transport_order.h"
 #include "freshet/transport.h"
+#include "wire/optional.h"
 
 namespace freshet::core {
+
+using OptionalTransport = wire::Optional<Transport, Transport{transport_count}>;
 
 class TransportChoice {
  public:
@@ -25,17 +27,17 @@ class TransportChoice {
 
   // The first connect: each transport once, best first. nullopt when all were given out.
   void begin_pass() { pass_next_ = 0; }
-  std::optional<Transport> next_of_pass(Instant now);
+  OptionalTransport next_of_pass(Instant now);
   bool pass_over() const { return pass_over_; }
   // No hello in the whole pass: the scheduled attempts go round from the first.
   void handle_pass_failed();
 
   // For a scheduled attempt: the same as before, or, behind two without hello, the next (from the
   // last to the first). nullopt when this runtime has none of them.
-  std::optional<Transport> scheduled(Instant now);
+  OptionalTransport scheduled(Instant now);
   // Whether any is left that is not known to be barred, and any that this runtime has.
-  bool any_open(Instant now) const;
-  bool any_supported() const;
+  bool any_open(Instant now) const { return unavailable(now) != order_.set(); }
+  bool any_supported() const { return (order_.set() & ~unsupported_) != 0; }
 
   // The transport said hello. One that is not the best is kept until `keep_until`. It works, unless
   // it is long polling: there only an answer that was waited for shows that.
@@ -52,33 +54,21 @@ class TransportChoice {
   void handle_unsupported(Transport transport);
 
   // The best transport before `current` in the list and behind `behind`, if any is to be probed.
-  std::optional<Transport> better_than(Transport current, std::optional<Transport> behind,
-                                       Instant now) const;
-  bool has(Transport transport) const { return index_of(transport) < slot_count_; }
-  bool is_first(Transport transport) const { return index_of(transport) == 0; }
+  OptionalTransport better_than(Transport current, OptionalTransport behind, Instant now) const;
+  bool has(Transport transport) const { return order_.has(transport); }
+  bool is_first(Transport transport) const { return order_[0] == transport; }
 
-  // Barred ones and those this runtime does not have, a bit for each.
+  // Those of the list that are barred or that this runtime does not have, a bit for each.
   std::uint8_t unavailable(Instant now) const;
 
  private:
-  struct Slot {
-    Transport transport{};
-    OptionalInstant barred_until = {};
-  };
-
-  std::span<Slot> slots() { return {slots_.data(), slot_count_}; }
-  std::span<const Slot> slots() const { return {slots_.data(), slot_count_}; }
-  bool supported(const Slot& slot) const {
-    return (unsupported_ >> static_cast<unsigned>(slot.transport) & 1) == 0;
+  bool open(Transport transport, Instant now) const {
+    return (unavailable(now) & TransportOrder::bit(transport)) == 0;
   }
-  bool open(const Slot& slot, Instant now) const {
-    return supported(slot) && !(slot.barred_until && now < *slot.barred_until);
-  }
-  std::size_t index_of(Transport transport) const;  // slot_count_ when it is not in the list.
-  Slot* find(Transport transport);
+  std::size_t index_of(Transport transport) const;  // The list's size when it is not in there.
 
-  std::array<Slot, transport_count> slots_;
-  std::size_t slot_count_ = 0;
+  TransportOrder order_;
+  std::array<Instant, transport_count> barred_until_{};  // By transport; long ago: it is not.
   std::uint8_t unsupported_ = 0;  // By this runtime, in the list or not, a bit for each.
   std::size_t pass_next_ = 0;
   bool pass_over_ = false;

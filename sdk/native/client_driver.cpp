@@ -73,8 +73,8 @@ ClientDriver::ClientDriver(std::string_view url, ClientOptions options, Platform
   if (url_) {
     base_ = url_->origin() + url_->prefix;
   } else {
-    core_.close(now());
-    while (core_.poll_action()) {
+    core_.close();
+    while (core_.poll_action(now())) {
     }  // Nobody listens yet, and a listener is told the state when it comes.
   }
 }
@@ -90,11 +90,12 @@ Result<core::SubscriptionId> ClientDriver::subscribe(std::string_view pattern,
   added->on_live = std::move(options.on_live);
   added->on_error = std::move(options.on_error);
   const std::lock_guard lock(mutex_);
-  const auto id = core_.subscribe(now(), pattern, options.cursor);
-  if (!id) return id.error();
-  listeners_.emplace(*id, std::move(added));
+  Error refused;
+  const core::SubscriptionId id = core_.subscribe(pattern, options.cursor, refused);
+  if (id == 0) return refused;
+  listeners_.emplace(id, std::move(added));
   act_later();
-  return *id;
+  return id;
 }
 
 void ClientDriver::unsubscribe(core::SubscriptionId subscription) {
@@ -106,7 +107,7 @@ void ClientDriver::unsubscribe(core::SubscriptionId subscription) {
   ended = std::move(found->second);
   listeners_.erase(found);
   if (closed_) return;
-  core_.unsubscribe(now(), subscription);
+  core_.unsubscribe(subscription);
   act_later();
 }
 
@@ -127,9 +128,11 @@ std::future<Result<Ack>> ClientDriver::publish(std::string_view topic, std::stri
   std::replace(json.begin(), json.end(), '\n', ' ');
   std::replace(json.begin(), json.end(), '\r', ' ');
   const std::lock_guard lock(mutex_);
-  const auto id = core_.publish(now(), topic, json.size(), options.key, options.timeout);
-  if (!id) return failed_publish(id.error());
-  PendingPublish& pending = publishes_[*id];
+  Error refused;
+  const core::PublishId id =
+      core_.publish(now(), topic, json.size(), options.key, options.timeout, refused);
+  if (id == 0) return failed_publish(refused);
+  PendingPublish& pending = publishes_[id];
   pending.json = std::move(json);
   act_later();
   return pending.promise.get_future();
@@ -167,7 +170,7 @@ void ClientDriver::close() {
   std::unique_lock lock(mutex_);
   if (!closed_) {
     closed_ = true;
-    core_.close(now());
+    core_.close();
     for (auto& [id, open] : listeners_) open->open = false;
     platform_.post([self = shared_from_this()] { self->detach(); });
   }
@@ -202,11 +205,11 @@ void ClientDriver::act_later() {
 // Carries out every action there is; each may bring about further ones.
 void ClientDriver::act() {
   for (;;) {
-    std::unique_ptr<core::Action> action;
+    const core::Action* action;
     {
       const std::lock_guard lock(mutex_);
       acting_queued_ = false;
-      action = core_.poll_action();
+      action = core_.poll_action(now());
       if (!action) timeout_ = core_.poll_timeout();
     }
     if (!action) return;
@@ -291,7 +294,7 @@ void ClientDriver::take_end(core::ConnectionId connection, const ConnectionEnd& 
   core_.handle_end(now(), connection, core::view_of(end));
 }
 
-void ClientDriver::perform(core::Action& action) {
+void ClientDriver::perform(const core::Action& action) {
   switch (action.kind) {
     case core::ActionKind::open_stream:
       return open_stream(action);
@@ -324,7 +327,7 @@ void ClientDriver::perform(core::Action& action) {
   }
 }
 
-void ClientDriver::open_stream(core::Action& action) {
+void ClientDriver::open_stream(const core::Action& action) {
   HttpRequest request = make_request(core::request_of(action).target);
   request.fresh_connection = true;
   FrameSink& sink = *this;
@@ -344,7 +347,7 @@ void ClientDriver::open_stream(core::Action& action) {
                    {.kind = EndKind::unsupported, .reason = "the platform has no WebSocket"});
 }
 
-void ClientDriver::poll(core::Action& action) {
+void ClientDriver::poll(const core::Action& action) {
   core::Request asked = core::request_of(action);
   HttpRequest request = make_request(asked.target);
   if (!asked.body.empty()) {
@@ -368,7 +371,7 @@ void ClientDriver::send(core::ConnectionId connection, std::string text) {
   if (found != connections_.end()) found->second->send(std::move(text));
 }
 
-void ClientDriver::post(core::Action& action) {
+void ClientDriver::post(const core::Action& action) {
   HttpRequest request = make_request(core::request_of(action).target);
   request.body = std::exchange(lines_, {});
   posts_[action.id] = std::make_unique<native::PublishPost>(
@@ -380,7 +383,7 @@ void ClientDriver::post(core::Action& action) {
 // No turn of its own: what comes of it is done when the answer ends, while its reader may not go.
 void ClientDriver::take_answer(core::RequestId request, std::string_view line) {
   const std::lock_guard lock(mutex_);
-  core_.handle_publish_answer(now(), request, wire::flatten(line).value_or(""));
+  core_.handle_publish_answer(request, wire::flatten(line).value_or(""));
 }
 
 void ClientDriver::take_post_end(core::RequestId request, const ConnectionEnd& end) {
@@ -397,7 +400,7 @@ void ClientDriver::close_post(core::RequestId request) {
   posts_.erase(found);
 }
 
-void ClientDriver::close_connection(core::Action& action) {
+void ClientDriver::close_connection(const core::Action& action) {
   const auto found = connections_.find(action.id);
   if (found == connections_.end()) return;
   found->second->close(static_cast<std::uint16_t>(action.close_code));
@@ -414,7 +417,7 @@ void ClientDriver::tell_state() {
   if (told) call_back([told, now = state()] { (*told)(now); });
 }
 
-void ClientDriver::tell_gap(core::Action& action) {
+void ClientDriver::tell_gap(const core::Action& action) {
   const auto told = listener(action.id);
   if (!told || !told->on_gap) return;
   Gap gap{{}, std::move(action.after), std::move(action.until), std::move(action.text)};
@@ -427,7 +430,7 @@ void ClientDriver::tell_gap(core::Action& action) {
   });
 }
 
-void ClientDriver::tell_live(core::Action& action) {
+void ClientDriver::tell_live(const core::Action& action) {
   const auto told = listener(action.id);
   if (!told || !told->on_live) return;
   call_back([told] {
@@ -435,7 +438,7 @@ void ClientDriver::tell_live(core::Action& action) {
   });
 }
 
-void ClientDriver::tell_error(core::Action& action) {
+void ClientDriver::tell_error(const core::Action& action) {
   const auto told = listener(action.id);
   if (!told) return;
   {
@@ -448,7 +451,7 @@ void ClientDriver::tell_error(core::Action& action) {
   });
 }
 
-void ClientDriver::tell_published(core::Action& action) {
+void ClientDriver::tell_published(const core::Action& action) {
   PendingPublish ended;
   {
     const std::lock_guard lock(mutex_);

@@ -30,9 +30,8 @@ bool is_absent(std::string_view raw) { return raw.empty() || raw == "null"; }
 
 // What stands before the next `end`, which is taken off the front of `rest` with it.
 std::string_view take_until(std::string_view& rest, char end) {
-  const std::size_t size = std::min(rest.find(end), rest.size());
-  const std::string_view taken = rest.substr(0, size);
-  rest.remove_prefix(std::min(size + 1, rest.size()));
+  const std::string_view taken = rest.substr(0, rest.find(end));
+  rest.remove_prefix(std::min(taken.size() + 1, rest.size()));
   return taken;
 }
 
@@ -66,10 +65,10 @@ bool read_text(std::string_view raw, Text& out) {
 }
 
 // A number below zero or too large to hold is still a number: it is clamped like any other.
-std::optional<std::uint64_t> clamped_duration(std::string_view raw, Duration max) {
+OptionalNumber clamped_duration(std::string_view raw, Duration max) {
   const bool negative = raw.starts_with('-');
-  return clamped_number(raw.substr(negative ? 1 : 0),
-                        negative ? 0 : static_cast<std::uint64_t>(max.count()));
+  if (negative) raw.remove_prefix(1);
+  return clamped_number(raw, negative ? 0 : static_cast<std::uint64_t>(max.count()));
 }
 
 // What the frames of a server are made of.
@@ -141,7 +140,7 @@ class Members {
   static bool read(std::string_view raw, std::uint64_t& out) {
     const auto number = json_number(raw);
     out = number.value_or(0);
-    return number.has_value();
+    return static_cast<bool>(number);
   }
   static bool read(std::string_view raw, List<Text>& out) {
     auto texts = json_strings(raw);
@@ -364,12 +363,18 @@ bool take_cursor(std::string_view& rest, Cursor& cursor) {
   return read_cursor(take_until(rest, ','), cursor);
 }
 
+bool read_cursor_at(std::string_view cursors, std::size_t place, Cursor& cursor) {
+  for (; place > 0; --place) take_until(cursors, ',');
+  return take_cursor(cursors, cursor);
+}
+
 ControlFrame::ControlFrame(std::string_view flat) {
   for (std::string_view& value : values_) value = take_until(flat, '\0');
   op_ = static_cast<Op>(json_number(text(Field::op)).value_or(0));
   if (op_ == Op::close) {
     std::swap(values_[index_of(Field::code)], values_[index_of(Field::close_code)]);
   }
+  read(Field::cursor, cursor_);
 }
 
 bool ControlFrame::well_formed() const {
@@ -383,8 +388,9 @@ bool ControlFrame::well_formed() const {
 }
 
 std::string_view ControlFrame::text(Field field) const {
-  const std::string_view one = value(field);
-  return one.starts_with(field == Field::cursors ? '[' : '"') ? one.substr(1) : "";
+  std::string_view one = value(field);
+  if (!one.empty()) one.remove_prefix(1);
+  return one;
 }
 
 std::uint64_t ControlFrame::number(Field field) const {
@@ -392,16 +398,17 @@ std::uint64_t ControlFrame::number(Field field) const {
 }
 
 ErrorCode ControlFrame::error_code() const {
-  const auto code = json_number(text(Field::code));
-  return code ? static_cast<ErrorCode>(*code) : ErrorCode::internal;
+  constexpr auto unknown = static_cast<std::uint64_t>(ErrorCode::internal);
+  return static_cast<ErrorCode>(json_number(text(Field::code)).value_or(unknown));
 }
 
 bool ControlFrame::flag(Field field, bool absent) const {
-  return has(field) ? value(field) == "true" : absent;
+  // Only the other word changes what is absent.
+  return (value(field) == (absent ? "false" : "true")) != absent;
 }
 
 Duration ControlFrame::duration(Field field, Duration absent) const {
-  const auto read =
+  const OptionalNumber read =
       clamped_duration(value(field), field == Field::window ? window_max : duration_max);
   return read ? Duration{static_cast<Duration::rep>(*read)} : absent;
 }
@@ -424,12 +431,15 @@ bool ControlFrame::well_typed(Field field) const {
     const auto number = json_number(one);
     return number && (field != Field::close_code || *number <= 0xFFFF);
   }
-  return clamped_duration(one, duration_max).has_value();
+  return static_cast<bool>(clamped_duration(one, duration_max));
 }
 
 Result<ClientFrame> parse_client_frame(std::string_view frame, std::optional<std::uint64_t>* ref) {
   Members in{frame};
-  if (ref) *ref = json_number(in.raw(Field::ref));
+  if (ref) {
+    const OptionalNumber number = json_number(in.raw(Field::ref));
+    *ref = number ? std::optional{*number} : std::nullopt;
+  }
   Text op;
   in.need(Field::op, op);
   std::optional<Error> error;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -187,6 +188,8 @@ std::optional<Text> flatten(std::string_view json);
 // Takes the next of Field::cursors off the front of `rest`, which is ControlFrame::text() of it at
 // first. False when that is no cursor.
 bool take_cursor(std::string_view& rest, Cursor& cursor);
+// The one at `place` of all; false when there is none.
+bool read_cursor_at(std::string_view cursors, std::size_t place, Cursor& cursor);
 
 // A control frame of the server, read in place: it holds for as long as the flat text does.
 class ControlFrame {
@@ -208,6 +211,7 @@ class ControlFrame {
   bool flag(Field field, bool absent) const;
   // False, and `cursor` as it was, when it is absent.
   bool read(Field field, Cursor& cursor) const { return read_cursor(text(field), cursor); }
+  const Cursor& cursor() const { return cursor_; }  // Field::cursor.
   // Clamped to [0, 1 day], window to [0, 10 min], so that a lying server cannot park a client for
   // ever.
   Duration duration(Field field, Duration absent) const;
@@ -218,6 +222,7 @@ class ControlFrame {
 
   std::array<std::string_view, server_field_count> values_;
   Op op_ = Op::unknown;
+  Cursor cursor_;
 };
 
 // ErrorCode::malformed when the frame is not one JSON object, has no string `op`, or a known op

@@ -18,11 +18,13 @@ bool is_epoch(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_name_byte);
 }
 
-Text fault_of(std::string_view text, std::string_view expected) {
-  Text message = quoted(text);
-  message += " is not ";
-  message += expected;
-  return message;
+bool refuse_text(Error& error, std::string_view text, std::string_view expected) {
+  error.code = ErrorCode::invalid_cursor;
+  error.message.clear();
+  append_quoted(error.message, text);
+  error.message += " is not ";
+  error.message += expected;
+  return false;
 }
 
 }  // namespace
@@ -35,15 +37,18 @@ void Epoch::assign(std::string_view name) {
 Result<Cursor> parse_cursor(std::string_view text) {
   Result<Cursor> cursor{std::in_place};
   if (read_cursor(text, *cursor)) return cursor;
-  return Error{ErrorCode::invalid_cursor, fault_of(text, "a cursor: it must look like k3f9:1027")};
+  Error error;
+  refuse_text(error, text, "a cursor: it must look like k3f9:1027");
+  return error;
 }
 
 bool read_cursor(std::string_view text, Cursor& cursor) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || text.starts_with(last_prefix)) return false;
-  const std::string_view epoch = text.substr(0, colon);
-  const auto id = json_number(text.substr(colon + 1));
-  if (!is_epoch(epoch) || !id) return false;
+  const std::string_view epoch = text.substr(0, text.find(':'));
+  if (epoch.size() == text.size() || !is_epoch(epoch) || text.starts_with(last_prefix))
+    return false;
+  text.remove_prefix(epoch.size() + 1);
+  const OptionalNumber id = json_number(text);
+  if (!id) return false;
   cursor.epoch = epoch;
   cursor.id = *id;
   return true;
@@ -51,34 +56,36 @@ bool read_cursor(std::string_view text, Cursor& cursor) {
 
 Result<Start> parse_start(std::string_view text) {
   Start start;
-  Text fault = read_start(text, start);
-  if (fault.empty()) return start;
-  return Error{ErrorCode::invalid_cursor, std::move(fault)};
+  Error error;
+  if (!read_start(text, start, error)) return error;
+  return start;
 }
 
-Text read_start(std::string_view text, Start& start) {
+bool read_start(std::string_view text, Start& start, Error& error) {
   Cursor cursor;
-  if (text.empty() || text == "latest") return {};
+  if (text.empty() || text == "latest") return true;
   if (text == "earliest") {
     start = Earliest{};
   } else if (text.starts_with(last_prefix)) {
-    const auto count = json_number(text.substr(last_prefix.size()));
-    if (!count || *count < 1 || *count > last_count_max) {
-      return fault_of(text, "a start: last:N takes a number from 1 to 1000");
+    std::string_view digits = text;
+    digits.remove_prefix(last_prefix.size());
+    const std::uint64_t count = json_number(digits).value_or(0);
+    if (count < 1 || count > last_count_max) {
+      return refuse_text(error, text, "a start: last:N takes a number from 1 to 1000");
     }
-    start = LastOf{static_cast<std::uint32_t>(*count)};
+    start = LastOf{static_cast<std::uint32_t>(count)};
   } else if (read_cursor(text, cursor)) {
     start = cursor;
   } else {
-    return fault_of(text, "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
+    return refuse_text(error, text,
+                       "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
   }
-  return {};
+  return true;
 }
 
 Text to_string(const Cursor& cursor) {
-  Text out{std::string_view{cursor.epoch}};
-  out += ':';
-  append_number(out, cursor.id);
+  Text out;
+  append_cursor(out, cursor);
   return out;
 }
 
@@ -88,6 +95,12 @@ Text to_string(const Start& start) {
   Text out{last_prefix};
   append_number(out, start.last_count());
   return out;
+}
+
+void append_cursor(Text& out, const Cursor& cursor) {
+  out += cursor.epoch;
+  out += ':';
+  append_number(out, cursor.id);
 }
 
 }  // namespace freshet::wire

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <type_traits>
 
 #include "freshet/containers.h"
 #include "freshet/result.h"
@@ -23,10 +22,7 @@ inline constexpr std::uint32_t last_count_max = 1000;
 // no memory of its own, so that cursors are plain values.
 class Epoch {
  public:
-  constexpr Epoch() {
-    // What is behind the name is never looked at, but a constant must have a value.
-    if (std::is_constant_evaluated()) name_ = {};
-  }
+  constexpr Epoch() = default;
   // Any text; what is longer is cut.
   template <std::convertible_to<std::string_view> Name>
   Epoch(const Name& name) {
@@ -44,7 +40,7 @@ class Epoch {
  private:
   void assign(std::string_view name);
 
-  std::array<char, epoch_bytes_max> name_;
+  std::array<char, epoch_bytes_max> name_{};
   std::uint8_t size_ = 0;
 };
 
@@ -67,30 +63,32 @@ struct LastOf {
   friend bool operator==(const LastOf&, const LastOf&) = default;
 };
 
-// Where a subscription starts: one of these four.
+// Where a subscription starts: one of these four. A word is kept as a cursor of no epoch: N of
+// "last:N" is its id, 0 is "latest" and `earliest` "earliest".
 class Start {
  public:
   Start() = default;
   Start(Latest) {}
-  Start(Earliest) : kind_(Kind::earliest) {}
-  Start(LastOf last) : kind_(Kind::last), count_(last.count) {}
-  Start(const Cursor& cursor) : kind_(Kind::cursor), cursor_(cursor) {}
+  Start(Earliest) : cursor_{{}, earliest} {}
+  Start(LastOf last) : cursor_{{}, last.count} {}
+  // REQUIRES: it has an epoch.
+  Start(const Cursor& cursor) : cursor_(cursor) {}
 
-  bool is_latest() const { return kind_ == Kind::latest; }
-  bool is_earliest() const { return kind_ == Kind::earliest; }
+  bool is_latest() const { return cursor() == nullptr && cursor_.id == 0; }
+  bool is_earliest() const { return cursor() == nullptr && cursor_.id == earliest; }
   // N of "last:N"; 0 when it is another word or a cursor.
-  std::uint32_t last_count() const { return count_; }
+  std::uint32_t last_count() const {
+    return cursor() == nullptr && !is_earliest() ? static_cast<std::uint32_t>(cursor_.id) : 0;
+  }
   // nullptr when it is a word.
-  const Cursor* cursor() const { return kind_ == Kind::cursor ? &cursor_ : nullptr; }
-  Cursor* cursor() { return kind_ == Kind::cursor ? &cursor_ : nullptr; }
+  const Cursor* cursor() const { return cursor_.epoch.empty() ? nullptr : &cursor_; }
+  Cursor* cursor() { return cursor_.epoch.empty() ? nullptr : &cursor_; }
 
   friend bool operator==(const Start&, const Start&) = default;
 
  private:
-  enum class Kind : std::uint8_t { latest, earliest, last, cursor };
+  static constexpr std::uint64_t earliest = last_count_max + 1;
 
-  Kind kind_ = Kind::latest;
-  std::uint32_t count_ = 0;
   Cursor cursor_;
 };
 
@@ -102,11 +100,12 @@ bool read_cursor(std::string_view text, Cursor& cursor);
 
 // "" and "latest", "earliest", "last:N" or a cursor; ErrorCode::invalid_cursor otherwise.
 Result<Start> parse_start(std::string_view text);
-// The same into `start`, as it was made; returns the sentence, which is empty when there is no
-// fault.
-Text read_start(std::string_view text, Start& start);
+// The same into `start`, as it was made: whether it is one, with the error in `error` if not.
+bool read_start(std::string_view text, Start& start, Error& error);
 
 Text to_string(const Cursor& cursor);
 Text to_string(const Start& start);
+// The same, behind what is in `out`.
+void append_cursor(Text& out, const Cursor& cursor);
 
 }  // namespace freshet::wire

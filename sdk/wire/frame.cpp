@@ -27,7 +27,7 @@ std::string_view take_until(std::string_view& rest, char end) {
 bool take_number(std::string_view& rest, std::uint64_t& value) {
   const auto number = json_number(take_until(rest, ','));
   value = number.value_or(0);
-  return number.has_value();
+  return static_cast<bool>(number);
 }
 
 // What may stand in a topic; its segments are the publisher's and the hub's affair.

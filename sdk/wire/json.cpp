@@ -285,14 +285,14 @@ std::optional<List<Text>> json_strings(std::string_view raw) {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> json_number(std::string_view raw) {
+OptionalNumber json_number(std::string_view raw) {
   constexpr std::uint64_t value_max = (std::uint64_t{1} << 53) - 1;
   if (raw.size() > 1 && raw.front() == '0') return std::nullopt;
-  const auto value = clamped_number(raw, value_max + 1);
-  return value && *value <= value_max ? value : std::nullopt;
+  const OptionalNumber value = clamped_number(raw, value_max + 1);
+  return value.value_or(0) <= value_max ? value : std::nullopt;
 }
 
-std::optional<std::uint64_t> clamped_number(std::string_view digits, std::uint64_t max) {
+OptionalNumber clamped_number(std::string_view digits, std::uint64_t max) {
   if (digits.empty()) return std::nullopt;
   std::uint64_t value = 0;
   for (const char c : digits) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "freshet/containers.h"
+#include "wire/optional.h"
 
 namespace freshet::wire {
 
@@ -55,10 +56,10 @@ std::optional<Text> json_string(std::string_view raw);
 std::optional<List<Text>> json_strings(std::string_view raw);
 
 // A raw value that is a whole number in [0, 2^53); nullopt otherwise.
-std::optional<std::uint64_t> json_number(std::string_view raw);
+OptionalNumber json_number(std::string_view raw);
 
 // Digits only, read as `max` when they say more; nullopt for anything else. REQUIRES: max <= 2^53.
-std::optional<std::uint64_t> clamped_number(std::string_view digits, std::uint64_t max);
+OptionalNumber clamped_number(std::string_view digits, std::uint64_t max);
 
 std::optional<bool> json_bool(std::string_view raw);
 

@@ -6,12 +6,17 @@
 namespace freshet::wire {
 
 Text quoted(std::string_view text) {
+  Text out;
+  append_quoted(out, text);
+  return out;
+}
+
+void append_quoted(Text& out, std::string_view text) {
   constexpr std::size_t shown_max = 80;
-  Text out = "'";
+  out += '\'';
   for (const char c : text.substr(0, shown_max)) out += c >= ' ' && c <= '~' ? c : '?';
   if (text.size() > shown_max) out += "...";
   out += '\'';
-  return out;
 }
 
 }  // namespace freshet::wire

@@ -11,10 +11,14 @@ constexpr char text_type = '"';
 constexpr char number_type = '#';
 constexpr char item_type = '[';
 
-void append_member(Text& flat, std::string_view name, char type, std::string_view value) {
+void begin_member(Text& flat, std::string_view name, char type) {
   flat += name;
   flat += '\0';
   flat += type;
+}
+
+void append_member(Text& flat, std::string_view name, char type, std::string_view value) {
+  begin_member(flat, name, type);
   flat += value;
   flat += '\0';
 }
@@ -43,9 +47,9 @@ void append_text_member(Text& flat, std::string_view name, std::string_view valu
 }
 
 void append_number_member(Text& flat, std::string_view name, std::uint64_t value) {
-  Text digits;
-  append_number(digits, value);
-  append_member(flat, name, number_type, digits);
+  begin_member(flat, name, number_type);
+  append_number(flat, value);
+  flat += '\0';
 }
 
 void append_item_member(Text& flat, std::string_view name, std::string_view value) {

@@ -1,8 +1,6 @@
 // Checking and matching of topics and patterns.
 #include "wire/topic.h"
 
-#include <utility>
-
 #include "wire/quoted.h"
 
 namespace freshet::wire {
@@ -45,34 +43,33 @@ std::string_view fault_of(std::string_view text, bool wildcards) {
 }
 
 // The same as a sentence.
-Text sentence_of(std::string_view text, bool wildcards, std::string_view kind) {
+bool check(std::string_view text, bool wildcards, Error& error) {
   const std::string_view fault = fault_of(text, wildcards);
-  if (fault.empty()) return {};
-  Text message = quoted(text);
-  message += " is not a ";
-  message += kind;
-  message += ": ";
-  message += fault;
-  return message;
-}
-
-Result<void> check(Text fault, ErrorCode code) {
-  if (fault.empty()) return {};
-  return Error{code, std::move(fault)};
+  if (fault.empty()) return true;
+  error.code = wildcards ? ErrorCode::invalid_pattern : ErrorCode::invalid_topic;
+  error.message.clear();
+  append_quoted(error.message, text);
+  error.message += wildcards ? " is not a pattern: " : " is not a topic: ";
+  error.message += fault;
+  return false;
 }
 
 }  // namespace
 
-Text topic_fault(std::string_view text) { return sentence_of(text, false, "topic"); }
+bool check_topic(std::string_view text, Error& error) { return check(text, false, error); }
 
-Text pattern_fault(std::string_view text) { return sentence_of(text, true, "pattern"); }
+bool check_pattern(std::string_view text, Error& error) { return check(text, true, error); }
 
 Result<void> check_topic(std::string_view text) {
-  return check(topic_fault(text), ErrorCode::invalid_topic);
+  Error error;
+  if (!check_topic(text, error)) return error;
+  return {};
 }
 
 Result<void> check_pattern(std::string_view text) {
-  return check(pattern_fault(text), ErrorCode::invalid_pattern);
+  Error error;
+  if (!check_pattern(text, error)) return error;
+  return {};
 }
 
 bool is_name_byte(char c) {

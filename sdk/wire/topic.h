@@ -21,9 +21,9 @@ Result<void> check_topic(std::string_view text);
 // Returns ErrorCode::invalid_pattern: "'prices*' is not a pattern: '*' must be a whole segment".
 Result<void> check_pattern(std::string_view text);
 
-// The sentences alone; empty when there is no fault.
-Text topic_fault(std::string_view text);
-Text pattern_fault(std::string_view text);
+// The same as whether it is one, with the error in `error` if not.
+bool check_topic(std::string_view text, Error& error);
+bool check_pattern(std::string_view text, Error& error);
 
 // Whether `c` is one of [A-Za-z0-9_-], which segments and epochs are made of.
 bool is_name_byte(char c);

@@ -48,13 +48,14 @@ void ClientNode::trace(const char* what, const std::string& text) const {
 // The application ---------------------------------------------------------------------------------
 
 void ClientNode::subscribe(std::string pattern, std::string start) {
-  const auto id = core_.subscribe(schedule_.now(), pattern, start);
-  if (!id) {
-    faults_.push_back(name_ + ": subscribe failed: " + id.error().message);
+  Error refused;
+  const auto id = core_.subscribe(pattern, start, refused);
+  if (id == 0) {
+    faults_.push_back(name_ + ": subscribe failed: " + refused.message);
     return;
   }
-  subscriptions_[*id] = std::make_unique<Record>(history_, name_ + "/" + std::to_string(*id),
-                                                 std::move(pattern), std::move(start));
+  subscriptions_[id] = std::make_unique<Record>(history_, name_ + "/" + std::to_string(id),
+                                                std::move(pattern), std::move(start));
   settle();
 }
 
@@ -63,7 +64,7 @@ void ClientNode::unsubscribe_one() {
   auto chosen = subscriptions_.begin();
   std::advance(chosen, random_.next() % subscriptions_.size());
   chosen->second->handle_end();
-  core_.unsubscribe(schedule_.now(), chosen->first);
+  core_.unsubscribe(chosen->first);
   ended_.push_back(std::move(chosen->second));
   subscriptions_.erase(chosen);
   settle();
@@ -71,19 +72,20 @@ void ClientNode::unsubscribe_one() {
 
 void ClientNode::publish(std::string topic, std::string data) {
   if (asleep_) return;
-  const auto id = core_.publish(schedule_.now(), topic, data.size(), {}, Duration{30'000});
-  if (!id) {
-    if (id.error().code != ErrorCode::queue_full && id.error().code != ErrorCode::closed) {
-      faults_.push_back(name_ + ": publish failed: " + id.error().message);
+  Error refused;
+  const auto id = core_.publish(schedule_.now(), topic, data.size(), {}, Duration{30'000}, refused);
+  if (id == 0) {
+    if (refused.code != ErrorCode::queue_full && refused.code != ErrorCode::closed) {
+      faults_.push_back(name_ + ": publish failed: " + refused.message);
     }
     return;
   }
-  publishes_[*id].data = std::move(data);
+  publishes_[id].data = std::move(data);
   settle();
 }
 
 void ClientNode::close() {
-  core_.close(schedule_.now());
+  core_.close();
   settle();
 }
 
@@ -138,7 +140,7 @@ void ClientNode::set_transports(std::vector<Transport> transports) {
 
 void ClientNode::settle() {
   note_cursors();
-  while (auto action = core_.poll_action()) perform(*action);
+  while (auto action = core_.poll_action(schedule_.now())) perform(*action);
   arm();
 }
 
@@ -320,7 +322,7 @@ void ClientNode::take_answers(core::RequestId request, const std::vector<std::st
                               const ConnectionEnd& end) {
   if (posts_.erase(request) == 0) return;
   for (const std::string& answer : answers) {
-    core_.handle_publish_answer(schedule_.now(), request, *wire::flatten(answer));
+    core_.handle_publish_answer(request, *wire::flatten(answer));
   }
   core_.handle_post_end(schedule_.now(), request, core::view_of(end));
   settle();

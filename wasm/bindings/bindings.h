@@ -16,8 +16,8 @@ namespace freshet::bindings {
 // What the last call has to say; it holds until the next one.
 struct Output {
   const std::uint32_t* subscriptions = nullptr;  // Those that get a message.
-  Text text;                                     // Of an error its sentence.
-  ErrorCode code = ErrorCode::internal;
+  Error error;
+  Text cursor;
 };
 
 extern Output output;

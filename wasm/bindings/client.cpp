@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 
 #include "bindings/bindings.h"
@@ -26,12 +25,12 @@ union Forever {
 };
 constinit Forever forever;
 core::Client* client() { return &forever.client; }
-std::unique_ptr<core::Action> action;
 Text buffer;
 
 // src/core.ts reads these structs by their offsets.
-static_assert(offsetof(Output, subscriptions) == 0 && offsetof(Output, text) == 4 &&
-              offsetof(Output, code) == 12);
+static_assert(offsetof(Output, subscriptions) == 0 && offsetof(Output, error) == 4 &&
+              offsetof(Error, code) == 0 && offsetof(Error, message) == 4 &&
+              offsetof(Output, cursor) == 16);
 static_assert(offsetof(core::Action, id) == 4 && offsetof(core::Action, transport) == 8 &&
               offsetof(core::Action, publish) == 12 && offsetof(core::Action, close_code) == 16 &&
               offsetof(core::Action, code) == 20 && offsetof(core::Action, message_id) == 24 &&
@@ -59,21 +58,17 @@ void read_transports(std::uint32_t digits, core::TransportOrder& transports) {
   for (; digits > 0; digits /= 10) transports.add(static_cast<Transport>(digits % 10 - 1));
 }
 
-// The id, or 0 and the error in the output.
-std::uint32_t id_or_error(const Result<std::uint32_t>& result) {
-  if (result) return *result;
-  output.code = result.error().code;
-  output.text = result.error().message;
-  return 0;
-}
-
 }  // namespace
 
 std::string_view input(std::size_t offset, std::size_t bytes) {
-  return std::string_view{buffer}.substr(offset, bytes);
+  return {buffer.data() + offset, bytes};
 }
 
 }  // namespace freshet::bindings
+
+freshet::core::Context& freshet::core::Part::context() {
+  return freshet::bindings::forever.client.context();
+}
 
 using namespace freshet;
 using namespace freshet::bindings;
@@ -104,25 +99,25 @@ const Output* create(double seed, std::uint32_t transports, std::uint32_t reconn
 
 // The buffer holds the pattern, then the cursor. 0 = refused; the output says why.
 std::uint32_t subscribe(std::uint32_t pattern_bytes, std::uint32_t cursor_bytes) {
-  return id_or_error(
-      client()->subscribe(now(), input(0, pattern_bytes), input(pattern_bytes, cursor_bytes)));
+  return client()->subscribe(input(0, pattern_bytes), input(pattern_bytes, cursor_bytes),
+                             output.error);
 }
 
-void unsubscribe(std::uint32_t subscription) { client()->unsubscribe(now(), subscription); }
+void unsubscribe(std::uint32_t subscription) { client()->unsubscribe(subscription); }
 
-// The output's text is the subscription's newest cursor.
+// The output's cursor is the subscription's newest.
 void subscription_cursor(std::uint32_t subscription) {
-  output.text = client()->cursor(subscription);
+  output.cursor = client()->cursor(subscription);
 }
 
 // The buffer holds the topic, then the key. 0 = refused; the output says why.
 std::uint32_t publish(std::uint32_t topic_bytes, std::uint32_t key_bytes, std::uint32_t data_bytes,
                       double timeout) {
-  return id_or_error(client()->publish(now(), input(0, topic_bytes), data_bytes,
-                                       input(topic_bytes, key_bytes), Duration{whole(timeout)}));
+  return client()->publish(now(), input(0, topic_bytes), data_bytes, input(topic_bytes, key_bytes),
+                           Duration{whole(timeout)}, output.error);
 }
 
-void cancel_publish(std::uint32_t publish) { client()->cancel_publish(now(), publish); }
+void cancel_publish(std::uint32_t publish) { client()->cancel_publish(publish); }
 
 // REQUIRES: a list that is not empty.
 void set_transports(std::uint32_t transports) {
@@ -131,7 +126,7 @@ void set_transports(std::uint32_t transports) {
   client()->set_transports(now(), order);
 }
 
-void close_client() { client()->close(now()); }
+void close_client() { client()->close(); }
 
 // The buffer holds the topic of a message, or nothing when its head is not in its form. Returns to
 // how many subscriptions it is to be delivered; the output says which.
@@ -149,7 +144,7 @@ std::uint32_t message(std::uint32_t connection, double id, std::uint32_t topic_b
 void control(std::int32_t id, std::uint32_t bytes) {
   const std::string_view flat = input(0, bytes);
   if (id < 0) {
-    client()->handle_publish_answer(now(), static_cast<core::RequestId>(-id), flat);
+    client()->handle_publish_answer(static_cast<core::RequestId>(-id), flat);
   } else {
     client()->handle_control(now(), static_cast<core::ConnectionId>(id), flat);
   }
@@ -184,10 +179,7 @@ double next_timeout() {
 }
 
 // The next thing to be done; nullptr when all is. Holds until the next call.
-const core::Action* next_action() {
-  action = client()->poll_action();
-  return action.get();
-}
+const core::Action* next_action() { return client()->poll_action(now()); }
 
 const core::Status* status() { return &client()->status(); }
 

@@ -132,8 +132,9 @@ export type Core = Awaited<ReturnType<typeof createCore>>;
 // bindings::Output.
 const enum Output {
   subscriptions = 0,
-  text = 4,
-  code = 12,
+  code = 4,
+  message = 8,
+  cursor = 16,
 }
 // core::Action.
 const enum ActionAt {
@@ -295,7 +296,7 @@ export async function createCore(
     return [oneBytes, write(encoder.encode(one + two)) - oneBytes];
   };
   const error = (): FreshetError =>
-    new FreshetError(codeAt(output + Output.code), text(output + Output.text));
+    new FreshetError(codeAt(output + Output.code), text(output + Output.message));
 
   // What needs no translation is called as it is.
   return {
@@ -307,7 +308,7 @@ export async function createCore(
     },
     cursor_(subscription: number): string {
       wasm.subscription_cursor_(subscription);
-      return text(output + Output.text);
+      return text(output + Output.cursor);
     },
 
     publish_(

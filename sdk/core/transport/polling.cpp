@@ -25,9 +25,9 @@ void request(const Connection& connection, const Identity& identity, ActionQueue
 
 Duration pause(const Connection& connection, Duration interval, Random& random) {
   if (connection.more && connection.brought_message) return Duration{0};
-  const Duration whole = interval > Duration{0}
-                             ? std::clamp(interval, interval_min, interval_max)
-                             : std::clamp(connection.interval, advised_min, interval_max);
+  Duration whole = interval;
+  if (whole <= Duration{0}) whole = std::max(connection.interval, advised_min);
+  whole = std::clamp(whole, interval_min, interval_max);
   return random.between(whole - whole / 10, whole + whole / 10);
 }
 

@@ -49,11 +49,13 @@ Verdict verdict_on(Transport transport, std::uint16_t code) {
 
 }  // namespace
 
-Text sentence_for(const End& end) {
-  if (!end.reason.empty()) return Text{end.reason};
-  Text out{sentences[static_cast<std::size_t>(end.kind)]};
+void append_sentence(Text& out, const End& end) {
+  if (!end.reason.empty()) {
+    out += end.reason;
+    return;
+  }
+  out += sentences[static_cast<std::size_t>(end.kind)];
   if (end.code != 0) wire::append_number(out, end.code);
-  return out;
 }
 
 Ask* Connection::find(std::uint64_t ref) {
@@ -75,26 +77,23 @@ void append_asks(Text& members, const List<Ask>& asks) {
     wire::append_item_member(members, "pattern", ask.entry->pattern);
     equal = equal && ask.start == asks.front().start;
   }
-  for (const Ask& ask : asks) {
-    // One that is absent says "latest".
-    if (equal && ask.start.is_latest()) return;
-    wire::append_item_member(members, "cursor", wire::to_string(ask.start));
-    if (equal) return;
+  std::size_t cursors = asks.size();
+  // One that is absent says "latest".
+  if (equal && cursors > 0) cursors = asks.front().start.is_latest() ? 0 : 1;
+  for (std::size_t index = 0; index < cursors; ++index) {
+    wire::append_item_member(members, "cursor", wire::to_string(asks[index].start));
   }
 }
 
-List<Ask> ask_for_all(const SubscriptionTable& table) {
-  List<Ask> asks;
-  for (const auto& entry : table.entries()) asks.push_back({entry.get(), entry->start});
-  return asks;
+void ask_for_all(Connection& connection, const SubscriptionTable& table) {
+  connection.asks.clear();
+  for (const auto& entry : table.entries()) {
+    connection.asks.push_back({entry.get(), entry->start, connection.asks.size()});
+  }
 }
 
 bool asks_for_all(const Connection& connection, const SubscriptionTable& table) {
-  return connection.asks.size() == table.entries().size() &&
-         std::all_of(table.entries().begin(), table.entries().end(), [&](const auto& entry) {
-           return std::any_of(connection.asks.begin(), connection.asks.end(),
-                              [&](const Ask& ask) { return ask.entry == entry.get(); });
-         });
+  return connection.asks.size() == table.entries().size();
 }
 
 bool all_live(const Connection& connection) {
@@ -103,7 +102,7 @@ bool all_live(const Connection& connection) {
 }
 
 Verdict judge(Connection& connection, const End& end) {
-  if (connection.complaint.empty()) connection.complaint = sentence_for(end);
+  if (connection.complaint.empty()) append_sentence(connection.complaint, end);
   Verdict verdict = end.kind == EndKind::unsupported ? Verdict::unsupported
                                                      : verdict_on(connection.transport, end.code);
   if (connection.dismissed) {

@@ -3,6 +3,7 @@
 // asks for and when.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -20,6 +21,7 @@ namespace freshet::core {
 struct Ask {
   Entry* entry = nullptr;
   wire::Start start;
+  std::size_t place = 0;  // In the request; others may be given up before it is answered.
   bool accepted = false;  // Its messages count from `subscribed` (or hello) on.
   bool live = false;      // Its replay has caught up.
 };
@@ -38,13 +40,13 @@ struct Connection {
   bool greeted = false;    // Hello has come.
   bool caught_up = false;  // A poll was answered to the end of the log, so that the next may wait.
   wire::Epoch epoch;       // From hello.
-  Duration ping{25'000};
-  Instant heard;              // When a frame last came, or it was opened.
-  List<Ask> asks;             // In the order of the request.
-  bool surplus = false;       // It carries entries that nobody wants any more.
-  Text complaint;             // What the server said was wrong before it closed, or how it ended.
-  bool dismissed = false;     // Told to go.
-  Duration floor{-1};         // Not to come back before then; negative: nothing was said.
+  Duration ping{0};        // From hello.
+  Instant heard;           // When a frame last came, or it was opened.
+  List<Ask> asks;          // In the order of the request.
+  bool surplus = false;    // It carries entries that nobody wants any more.
+  Text complaint;          // What the server said was wrong before it closed, or how it ended.
+  bool dismissed = false;  // Told to go.
+  Duration floor{0};       // Not to come back before then; negative: nothing was said.
   bool floor_is_own = false;  // But exactly then: others were told another time.
   Text ticket;                // To be shown there.
 
@@ -73,9 +75,9 @@ void append_identity(Text& members, const Identity& identity);
 // `pattern` for each ask, and `cursor` once when all are equal, else pairwise.
 void append_asks(Text& members, const List<Ask>& asks);
 
-// All entries, from where each stands.
-List<Ask> ask_for_all(const SubscriptionTable& table);
-// Whether every entry of the table, and none else, was asked for.
+// Has the connection ask for all entries, from where each stands.
+void ask_for_all(Connection& connection, const SubscriptionTable& table);
+// Whether every entry of the table was asked for. None else is, and none twice.
 bool asks_for_all(const Connection& connection, const SubscriptionTable& table);
 bool all_live(const Connection& connection);
 
@@ -91,8 +93,8 @@ enum class Verdict {
 // Notes in the connection what its end says of the return and, for people, of the cause.
 Verdict judge(Connection& connection, const End& end);
 
-// The server's or the platform's words for it, or ours.
-Text sentence_for(const End& end);
+// The server's or the platform's words for it, or ours, behind what is in `out`.
+void append_sentence(Text& out, const End& end);
 
 // The client's last word when a verdict is final.
 ErrorCode final_code(std::uint16_t code);

@@ -47,6 +47,14 @@ struct Error {
   Text message;  // One sentence for people: what, why, and what next.
 };
 
+// Says in `error` why something was refused. Returns false, for functions that return whether it
+// was not.
+inline bool refuse(Error& error, ErrorCode code, std::string_view message) {
+  error.code = code;
+  error.message = message;
+  return false;
+}
+
 // A value of type T, or an Error. Test it, then dereference; dereferencing the wrong side is a
 // fault of the caller (asserted).
 template <typename T>

@@ -37,7 +37,7 @@ TEST_CASE("delivering a message on a live stream allocates nothing", "[core][cli
       // "id":1000000 becomes 1000001, …
       for (std::size_t digit = 12; ++frame[digit] > '9'; --digit) frame[digit] = '0';
       delivered += driver.client.handle_frame(driver.now, connection, frame).subscriptions.size();
-      if (driver.client.poll_action() || !driver.client.poll_timeout()) delivered = 0;
+      if (driver.client.poll_action(driver.now) || !driver.client.poll_timeout()) delivered = 0;
     }
     CHECK(allocations.load() == before);
     CHECK(delivered == 1'000);

@@ -59,26 +59,26 @@ ClientDriver::ClientDriver(ClientConfig config, std::uint64_t seed)
     : client(std::move(config), seed) {}
 
 SubscriptionId ClientDriver::subscribe(std::string_view pattern, std::string_view cursor) {
-  const auto subscription = client.subscribe(now, pattern, cursor);
-  REQUIRE(subscription);
+  const SubscriptionId subscription = client.subscribe(pattern, cursor, refused);
+  REQUIRE(subscription != 0);
   take_actions();
-  return *subscription;
+  return subscription;
 }
 
 void ClientDriver::unsubscribe(SubscriptionId subscription) {
-  client.unsubscribe(now, subscription);
+  client.unsubscribe(subscription);
   take_actions();
 }
 
 PublishId ClientDriver::publish(std::string_view topic, std::size_t bytes, Duration timeout) {
-  const auto publish = client.publish(now, topic, bytes, {}, timeout);
-  REQUIRE(publish);
+  const PublishId publish = client.publish(now, topic, bytes, {}, timeout, refused);
+  REQUIRE(publish != 0);
   take_actions();
-  return *publish;
+  return publish;
 }
 
 void ClientDriver::close() {
-  client.close(now);
+  client.close();
   take_actions();
 }
 
@@ -126,7 +126,7 @@ void ClientDriver::answer_publishes(const std::vector<PublishAnswer>& answers) {
             ? wire::encode(wire::ServerFrame{wire::Ack{ref, *answer.id}})
             : wire::encode(wire::ServerFrame{wire::ErrorFrame{
                   ref, Text{to_string(answer.id.error().code)}, answer.id.error().message, {}}});
-    client.handle_publish_answer(now, post.request, *wire::flatten(line));
+    client.handle_publish_answer(post.request, *wire::flatten(line));
   }
   client.handle_post_end(now, post.request, {.kind = EndKind::finished});
   take_actions();
@@ -238,7 +238,7 @@ const Result<std::uint64_t>* ClientDriver::outcome(PublishId publish) const {
 
 void ClientDriver::take_actions() {
   if (turn_held_) return;
-  while (const auto action = client.poll_action()) perform(*action);
+  while (const auto action = client.poll_action(now)) perform(*action);
 }
 
 void ClientDriver::perform(const Action& action) {

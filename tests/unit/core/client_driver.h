@@ -145,6 +145,7 @@ class ClientDriver {
   // The outcome of a publish; nullptr while there is none.
   const Result<std::uint64_t>* outcome(PublishId publish) const;
 
+  Error refused;  // Why the client's last call was.
   Client client;
   Instant now{Duration{1'000'000}};
   std::vector<Opened> openings;

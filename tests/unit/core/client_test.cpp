@@ -24,14 +24,12 @@ TEST_CASE("a client without a list of transports has the ordinary one", "[core][
 
 TEST_CASE("bad patterns and cursors are refused with a sentence", "[core][client]") {
   ClientDriver driver;
-  const auto pattern = driver.client.subscribe(driver.now, "prices*", "");
-  REQUIRE_FALSE(pattern);
-  CHECK(pattern.error().code == ErrorCode::invalid_pattern);
-  CHECK(pattern.error().message.find("prices*") != std::string::npos);
-  const auto cursor = driver.client.subscribe(driver.now, "prices.*", "yesterday");
-  REQUIRE_FALSE(cursor);
-  CHECK(cursor.error().code == ErrorCode::invalid_cursor);
-  CHECK_FALSE(driver.client.poll_action());
+  CHECK(driver.client.subscribe("prices*", "", driver.refused) == 0);
+  CHECK(driver.refused.code == ErrorCode::invalid_pattern);
+  CHECK(driver.refused.message.find("prices*") != std::string::npos);
+  CHECK(driver.client.subscribe("prices.*", "yesterday", driver.refused) == 0);
+  CHECK(driver.refused.code == ErrorCode::invalid_cursor);
+  CHECK_FALSE(driver.client.poll_action(driver.now));
 }
 
 TEST_CASE("the cursor of a subscription is where it was started until it has moved",
@@ -45,12 +43,27 @@ TEST_CASE("the cursor of a subscription is where it was started until it has mov
 TEST_CASE("unknown ids are ignored", "[core][client]") {
   ClientDriver driver;
   driver.unsubscribe(77);
-  driver.client.cancel_publish(driver.now, 77);
-  driver.client.handle_publish_answer(driver.now, 7,
-                                      *wire::flatten(R"({"op":"ack","ref":0,"id":3})"));
+  driver.client.cancel_publish(77);
+  driver.client.handle_publish_answer(7, *wire::flatten(R"({"op":"ack","ref":0,"id":3})"));
   driver.client.handle_post_end(driver.now, 7, {});
   driver.client.handle_timeout(driver.now);
-  CHECK_FALSE(driver.client.poll_action());
+  CHECK_FALSE(driver.client.poll_action(driver.now));
+}
+
+TEST_CASE("behind the end of a client only what ends things comes out", "[core][client]") {
+  ClientDriver driver;
+  driver.go_live(Transport::websocket);
+  driver.lives.clear();
+  driver.in_one_turn([&] {
+    driver.subscribe("prices.*");
+    driver.publish();
+    driver.client.set_transports(driver.now, {Transport::sse});
+    driver.close();
+  });
+  CHECK(driver.lives.empty());
+  CHECK(driver.openings.size() == 1);
+  CHECK(driver.outcomes.size() == 1);
+  CHECK(driver.state() == "closed");
 }
 
 TEST_CASE("nothing is told of a subscription behind its end", "[core][client]") {

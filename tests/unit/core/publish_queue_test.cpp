@@ -85,7 +85,8 @@ TEST_CASE("every publish has a key, its own or the application's", "[core][publi
     keys.insert(key_of(driver.publishes.back().text));
   }
   CHECK(keys.size() == 20);
-  REQUIRE(driver.client.publish(driver.now, "chat.lobby", 10, "order-7", Duration{1'000}));
+  REQUIRE(driver.client.publish(driver.now, "chat.lobby", 10, "order-7", Duration{1'000},
+                                driver.refused) != 0);
   driver.in_one_turn([] {});
   CHECK(key_of(driver.publishes.back().text) == "order-7");
 }
@@ -95,17 +96,18 @@ TEST_CASE("the queue holds so many, so large together, and says when it is full"
   const Duration timeout{30'000};
   ClientDriver many{{.publish_queue_max = 3}};
   for (int count = 0; count < 3; ++count) many.publish();
-  CHECK(many.client.publish(many.now, "a", 1, {}, timeout).error().code == ErrorCode::queue_full);
+  CHECK(many.client.publish(many.now, "a", 1, {}, timeout, many.refused) == 0);
+  CHECK(many.refused.code == ErrorCode::queue_full);
 
   ClientDriver large{{.publish_queue_bytes_max = 1'000}};
   large.publish("a", 600);
-  CHECK(large.client.publish(large.now, "a", 401, {}, timeout).error().code ==
-        ErrorCode::queue_full);
-  CHECK(large.client.publish(large.now, "a", 400, {}, timeout));
-  CHECK(large.client.publish(large.now, "a", 1'001, {}, timeout).error().code ==
-        ErrorCode::too_large);
-  CHECK(large.client.publish(large.now, "a..b", 1, {}, timeout).error().code ==
-        ErrorCode::invalid_topic);
+  CHECK(large.client.publish(large.now, "a", 401, {}, timeout, large.refused) == 0);
+  CHECK(large.refused.code == ErrorCode::queue_full);
+  CHECK(large.client.publish(large.now, "a", 400, {}, timeout, large.refused) != 0);
+  CHECK(large.client.publish(large.now, "a", 1'001, {}, timeout, large.refused) == 0);
+  CHECK(large.refused.code == ErrorCode::too_large);
+  CHECK(large.client.publish(large.now, "a..b", 1, {}, timeout, large.refused) == 0);
+  CHECK(large.refused.code == ErrorCode::invalid_topic);
 }
 
 TEST_CASE("a publish fails with timeout when its time is over, sent or not", "[core][publish]") {
@@ -126,8 +128,8 @@ TEST_CASE("cancelling and closing end publishes with closed, each once", "[core]
   const auto connection = driver.go_live(Transport::websocket);
   const auto cancelled = driver.publish();
   const auto closed = driver.publish();
-  driver.client.cancel_publish(driver.now, cancelled);
-  driver.client.cancel_publish(driver.now, cancelled);
+  driver.client.cancel_publish(cancelled);
+  driver.client.cancel_publish(cancelled);
   driver.in_one_turn([] {});
   CHECK(code(driver.outcome(cancelled)) == ErrorCode::closed);
   ack(driver, connection, cancelled, 5);
@@ -319,8 +321,7 @@ TEST_CASE("a POST that is never answered is given up and repeated", "[core][publ
   CHECK(driver.posts.size() == 2);
   // The late answer to the first is nobody's.
   const RequestId late = driver.posts[0].request;
-  driver.client.handle_publish_answer(driver.now, late,
-                                      *wire::flatten(R"({"op":"ack","ref":0,"id":9})"));
+  driver.client.handle_publish_answer(late, *wire::flatten(R"({"op":"ack","ref":0,"id":9})"));
   driver.client.handle_post_end(driver.now, late, {.kind = EndKind::finished});
   driver.in_one_turn([] {});
   CHECK(driver.outcomes.empty());

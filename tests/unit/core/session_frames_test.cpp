@@ -159,6 +159,25 @@ TEST_CASE("streams and polls take several starts from hello's cursors, pairwise"
   CHECK(driver.client.cursor(3) == "k3f9:20");
 }
 
+TEST_CASE("what is given up before hello shifts none of hello's cursors", "[core][frames]") {
+  for (const Transport transport : {Transport::sse, Transport::long_polling}) {
+    ClientDriver driver{only(transport)};
+    driver.in_one_turn([&] {
+      driver.subscribe("chat.lobby", "k3f9:40");
+      driver.subscribe("prices.*", "k3f9:60");
+      driver.subscribe("chat.>", "latest");
+    });
+    const auto connection = driver.opened().connection;
+    driver.unsubscribe(1);
+    driver.frame(
+        connection,
+        hello({.id = 40, .recovered = false, .cursors = {"k3f9:40", "k3f9:60", "k3f9:90"}}));
+    CHECK(driver.client.cursor(2) == "k3f9:60");
+    CHECK(driver.client.cursor(3) == "k3f9:90");
+    CHECK(driver.gaps.empty());
+  }
+}
+
 TEST_CASE("live is told once after each connect", "[core][frames]") {
   ClientDriver driver{only(Transport::polling)};
   const auto connection = driver.go_live(Transport::polling);

@@ -20,7 +20,7 @@ ClientConfig occasional() { return {.transports = {Transport::long_polling, Tran
 
 TEST_CASE("a client does nothing until something is wanted", "[core][session]") {
   ClientDriver driver;
-  CHECK_FALSE(driver.client.poll_action());
+  CHECK_FALSE(driver.client.poll_action(driver.now));
   CHECK_FALSE(driver.client.poll_timeout());
   CHECK(driver.state() == "idle");
 }
@@ -512,12 +512,14 @@ TEST_CASE("an intended close never reconnects", "[core][session]") {
   driver.frame(connection, message(101));
   driver.network(NetworkEvent::online);
   driver.client.handle_timeout(driver.now + minute);
-  CHECK_FALSE(driver.client.poll_action());
+  CHECK_FALSE(driver.client.poll_action(driver.now));
   CHECK_FALSE(driver.client.poll_timeout());
   CHECK(driver.openings.size() == 1);
   CHECK(driver.delivered.empty());
-  CHECK(driver.client.subscribe(driver.now, "a", "").error().code == ErrorCode::closed);
-  CHECK(driver.client.publish(driver.now, "a", 1, {}, minute).error().code == ErrorCode::closed);
+  CHECK(driver.client.subscribe("a", "", driver.refused) == 0);
+  CHECK(driver.refused.code == ErrorCode::closed);
+  CHECK(driver.client.publish(driver.now, "a", 1, {}, minute, driver.refused) == 0);
+  CHECK(driver.refused.code == ErrorCode::closed);
 }
 
 TEST_CASE("closing while waiting or connecting ends that too", "[core][session]") {
@@ -755,9 +757,10 @@ TEST_CASE("callbacks may subscribe, unsubscribe and close", "[core][session]") {
   const auto connection = driver.opened().connection;
   driver.greet_websocket(connection);
   driver.on_message = [&](const ClientDriver::Delivered& delivery) {
-    if (delivery.id == 101) driver.client.unsubscribe(driver.now, second);
-    if (delivery.id == 102) REQUIRE(driver.client.subscribe(driver.now, "prices.*", "latest"));
-    if (delivery.id == 103) driver.client.close(driver.now);
+    if (delivery.id == 101) driver.client.unsubscribe(second);
+    if (delivery.id == 102)
+      REQUIRE(driver.client.subscribe("prices.*", "latest", driver.refused) != 0);
+    if (delivery.id == 103) driver.client.close();
   };
   driver.frame(connection, message(101));
   CHECK(driver.ids(first) == Ids{101});
@@ -772,7 +775,7 @@ TEST_CASE("callbacks may subscribe, unsubscribe and close", "[core][session]") {
 
 TEST_CASE("a listener that closes on the first state closes cleanly", "[core][session]") {
   ClientDriver driver;
-  driver.on_state = [&] { driver.client.close(driver.now); };
+  driver.on_state = [&] { driver.client.close(); };
   driver.subscribe("prices.*");
   CHECK(driver.state() == "closed");
   CHECK_FALSE(driver.client.poll_timeout());

@@ -6,8 +6,8 @@ namespace freshet::core {
 namespace {
 
 struct Fixture {
-  ActionQueue actions;
-  SubscriptionTable table{actions};
+  Context context;
+  SubscriptionTable table{context};
 
   Entry& entry_of(SubscriptionId subscription) {
     return const_cast<Entry&>(*table.find(subscription));
@@ -20,7 +20,7 @@ struct Fixture {
   }
   std::vector<wire::Gap> gaps() {
     std::vector<wire::Gap> out;
-    while (const auto action = actions.pop()) {
+    while (const auto action = context.actions.pop()) {
       if (action->kind != ActionKind::tell_gap) continue;
       out.push_back({{},
                      *wire::parse_cursor(action->after),
@@ -173,11 +173,11 @@ TEST_CASE("live is told once to each subscription until the connection is lost",
   f.table.handle_live(f.entry_of(id));
   f.table.handle_live(f.entry_of(id));
   int told = 0;
-  while (const auto action = f.actions.pop()) told += action->kind == ActionKind::tell_live;
+  while (const auto action = f.context.actions.pop()) told += action->kind == ActionKind::tell_live;
   CHECK(told == 1);
   f.table.handle_lost();
   f.table.handle_live(f.entry_of(id));
-  CHECK(f.actions.pop());
+  CHECK(f.context.actions.pop());
 }
 
 }  // namespace

@@ -8,8 +8,9 @@ namespace freshet::core {
 namespace {
 
 struct Fixture {
-  ActionQueue actions;
-  SubscriptionTable table{actions};
+  Context context;
+  ActionQueue& actions = context.actions;
+  SubscriptionTable table{context};
   Connection connection{.id = 4, .greeted = true};
 
   std::vector<std::string> texts() {
