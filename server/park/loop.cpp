@@ -1,6 +1,7 @@
 #include "park/loop.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,6 +27,11 @@ constexpr std::uint64_t wake_tag = 1;
 constexpr std::uint64_t listener_flag = 3;
 
 std::uint64_t listener_tag(int fd) { return (static_cast<std::uint64_t>(fd) << 2) | listener_flag; }
+
+bool somebody_waits(int listener_fd) {
+  pollfd one{.fd = listener_fd, .events = POLLIN, .revents = 0};
+  return ::poll(&one, 1, 0) > 0;
+}
 
 void watch(int epoll_fd, int operation, int fd, std::uint32_t events, std::uint64_t tag) {
   epoll_event event{};
@@ -156,7 +162,10 @@ void Loop::accept_some(int listener_fd) {
     const int fd = ::accept4(listener_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        pause_accepting();
+        // The kernel looks for a descriptor first, and says so though nobody waits.
+        if (!somebody_waits(listener_fd)) return;
+        if (close_idle()) continue;
+        make_room();
         return;
       }
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -172,8 +181,51 @@ void Loop::accept_some(int listener_fd) {
     if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) {
       connection->close_socket(CloseReason::local);
       pause_accepting();  // ENOSPC or ENOMEM: the system's limit of watched descriptors.
+      tell_paused();
       return;
     }
+  }
+}
+
+// Closes the connection that has waited longest for its next request: its client may come again,
+// where a newcomer cannot come at all. False when there is none.
+bool Loop::close_idle() {
+  while (!idle_.empty()) {
+    auto& connection = static_cast<Connection&>(idle_.first());
+    char byte = 0;
+    if (::recv(connection.fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
+      add(counters_.idle_closed_total, 1);
+      connection.close_socket(CloseReason::local);
+      return true;
+    }
+    // Its next request is here, and only its event is still to be handled.
+    connection.handle_events(EPOLLIN);
+  }
+  return false;
+}
+
+// No descriptor, and no idle connection of this loop: one of another loop will do.
+void Loop::make_room() {
+  pause_accepting();
+  // Asked twice, the others would close two for one newcomer.
+  if (!std::exchange(room_asked_, true)) next_->make_room_for(*this);
+}
+
+void Loop::make_room_for(Loop& asker) {
+  if (this == &asker) return asker.end_asking(false);
+  post([this, &asker] {
+    const bool made = close_idle();
+    if (!made && next_ != &asker) return next_->make_room_for(asker);
+    asker.post([&asker, made] { asker.end_asking(made); });
+  });
+}
+
+void Loop::end_asking(bool room_made) {
+  room_asked_ = false;
+  if (room_made) {
+    resume_accepting();
+  } else {
+    tell_paused();
   }
 }
 
@@ -181,6 +233,9 @@ void Loop::pause_accepting() {
   if (accept_timer_ != 0) return;
   watch_listeners(false);
   accept_timer_ = timers_.set(now_ + accept_pause, [this] { resume_accepting(); });
+}
+
+void Loop::tell_paused() {
   // Trying again in vain is the same shortage, and told once.
   if (std::exchange(out_of_files_, true)) return;
   add(counters_.accept_pauses_total, 1);
@@ -195,6 +250,7 @@ void Loop::note_accepted() {
 }
 
 void Loop::resume_accepting() {
+  if (accept_timer_ == 0) return;
   timers_.cancel(std::exchange(accept_timer_, 0));
   watch_listeners(true);
 }
@@ -279,7 +335,7 @@ void Loop::free_closed() {
   }
   const bool freed = kept.size() < closed_list_.size();
   closed_list_.swap(kept);
-  if (freed && accept_timer_ != 0) resume_accepting();
+  if (freed) resume_accepting();
 }
 
 void Loop::close_everything() {

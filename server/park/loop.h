@@ -27,6 +27,7 @@ namespace freshet::park {
 struct LoopCounters {
   std::atomic<std::uint64_t> accepted_total{0};
   std::atomic<std::uint64_t> accept_pauses_total{0};  // Times it ran out of file descriptors.
+  std::atomic<std::uint64_t> idle_closed_total{0};    // To make room for newcomers then.
   std::atomic<std::uint64_t> requests_total{0};       // Handed to the RequestHandler.
   std::atomic<std::uint64_t> refusals_total{0};       // Refused by the framer, 408 included.
   std::atomic<std::uint64_t> request_timeouts_total{0};
@@ -68,6 +69,10 @@ class Loop {
 
   // Takes a listening, non-blocking socket and owns it. REQUIRES: set before run().
   void add_listener(int fd);
+
+  // The next of all loops of the process, in a ring: out of file descriptors, each is asked in turn
+  // for an idle connection. REQUIRES: set before run(); while one of them runs, all live.
+  void set_next(Loop* next) { next_ = next; }
 
   // Who answers. REQUIRES: set before the first turn; outlives every connection.
   void set_request_handler(RequestHandler* handler) { handler_ = handler; }
@@ -124,6 +129,11 @@ class Loop {
   int wait_milliseconds(Duration wait_max) const;
   void handle_event(std::uint64_t tag, std::uint32_t events);
   void accept_some(int listener_fd);
+  bool close_idle();
+  void make_room();
+  void make_room_for(Loop& asker);
+  void end_asking(bool room_made);
+  void tell_paused();
   void pause_accepting();
   void resume_accepting();
   void note_accepted();
@@ -147,6 +157,7 @@ class Loop {
   LoopOptions options_;
   LoopCounters counters_;
   RequestHandler* handler_ = nullptr;
+  Loop* next_ = this;
   Instant now_;
   Joiner joiner_;
   std::unique_ptr<Flush> flush_;
@@ -162,7 +173,8 @@ class Loop {
   DeadlineList resting_;  // Those that may wait for ever; nothing in it is ever looked at as due.
   std::vector<int> listeners_;
   TimerId accept_timer_ = 0;          // Not 0 while accepting is paused.
-  bool out_of_files_ = false;         // From the first pause until a newcomer is accepted again.
+  bool room_asked_ = false;           // Of the other loops, which have not answered yet.
+  bool out_of_files_ = false;         // Told, and no newcomer accepted since.
   std::size_t connection_count_ = 0;  // Those closed and not yet freed too.
   std::vector<Connection*> flush_list_;
   std::vector<Connection*> ready_list_;

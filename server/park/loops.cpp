@@ -170,6 +170,7 @@ std::string Loops::start(const LoopsOptions& options, HandlerFactory make_handle
 void Loops::bind(const LoopsOptions& options) {
   const unsigned count = options.loop_count == 0 ? core_count() : options.loop_count;
   for (unsigned i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>(options.loop));
+  for (unsigned i = 0; i < count; ++i) loops_[i]->set_next(loops_[(i + 1) % count].get());
 
   port_ = options.listen.port;
   for (Address& address : resolve(options.listen)) {

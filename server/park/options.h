@@ -63,8 +63,8 @@ struct LoopOptions {
   std::size_t pipelined_bytes_max = 16 * 1024;
 
   // Called on the loop's thread when accepting stops because the process or the system has no
-  // file descriptor left, once for each shortage. It is tried again when a connection closes, or
-  // after a second.
+  // file descriptor left, nor an idle connection to close for it, once for each shortage. It is
+  // tried again when a connection closes, or after a second.
   std::function<void()> on_accept_paused;
   // The same when a newcomer could be accepted again.
   std::function<void()> on_accept_resumed;

@@ -39,6 +39,7 @@ void LoopReport::report(const HubCounts& hub, const park::LoopCounters& sockets)
   rise(limits.of(LimitName::patterns), hub.too_many, hub_.too_many);
 
   rise(counts_.accept_pauses, sockets.accept_pauses_total, sockets_.accept_pauses);
+  rise(counts_.idle_closed, sockets.idle_closed_total, sockets_.idle_closed);
   rise(limits.of(LimitName::request_time), sockets.request_timeouts_total,
        sockets_.request_timeouts);
   rise(limits.of(LimitName::keep_alive), sockets.idle_timeouts_total, sockets_.idle_timeouts);

@@ -33,6 +33,7 @@ class LoopReport {
  private:
   struct Sockets {
     std::uint64_t accept_pauses = 0;
+    std::uint64_t idle_closed = 0;
     std::uint64_t request_timeouts = 0;
     std::uint64_t idle_timeouts = 0;
     std::uint64_t write_stalls = 0;

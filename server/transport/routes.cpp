@@ -302,6 +302,9 @@ std::string metrics_text(const ServerContext& context) {
   one("freshet_accept_pauses_total", "counter",
       "Times a loop stopped accepting because it was out of file descriptors.",
       counts.accept_pauses.value());
+  one("freshet_idle_closed_total", "counter",
+      "Idle connections closed to accept newcomers when file descriptors had run out.",
+      counts.idle_closed.value());
   one("freshet_log_head", "gauge", "The newest id of the log.",
       static_cast<std::int64_t>(context.log.head()));
   one("freshet_window_milliseconds", "gauge",

@@ -53,6 +53,7 @@ struct ServerCounts {
   LimitCounts limits;
   Count connections;    // Sockets that are open now.
   Count accept_pauses;  // Times a loop ran out of file descriptors.
+  Count idle_closed;    // Connections closed between two requests to make room for newcomers.
 
   TransportCounts& of(Transport transport) {
     return transports[static_cast<std::size_t>(transport)];

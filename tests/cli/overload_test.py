@@ -13,7 +13,26 @@ MIB = 1024 * 1024
 OWN = 12 * MIB
 
 
+class Busy:
+    """A connection that is never idle: behind each request stands the empty line that may begin a next one."""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    def ask(self, method, path, body=""):
+        head = f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.sock.sendall(f"{head}{body}\r\n".encode())
+        answer = http.client.HTTPResponse(self.sock)
+        answer.begin()
+        return answer.status, answer.read().decode()
+
+
 class OverloadTest(ProgramTest):
+    def dial(self, server):
+        sock = socket.create_connection(("127.0.0.1", server.port), timeout=TIME_MAX)
+        self.addCleanup(sock.close)
+        return sock
+
     def connect(self, server):
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIME_MAX)
         self.addCleanup(connection.close)
@@ -27,8 +46,10 @@ class OverloadTest(ProgramTest):
 
     def test_without_file_descriptors_accepting_pauses_and_the_connected_are_served(self):
         server = self.server("--loops", "1")
-        held = self.connect(server)
-        self.assertEqual(self.ask(held, "GET", "/healthz"), (200, "ok\n"))
+        busy = Busy(self.dial(server))
+        self.assertEqual(busy.ask("GET", "/healthz"), (200, "ok\n"))
+        idle = self.connect(server)
+        self.assertEqual(self.ask(idle, "GET", "/healthz"), (200, "ok\n"))
         subscriber = self.running("sub", "a", "--cursor", "earliest", "--url", server.url)
         server.publish("a", '"before"')
         self.assertIn("before", subscriber.line())
@@ -39,14 +60,16 @@ class OverloadTest(ProgramTest):
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (used + 1, before[1]))
         newcomers = []
         for _ in range(used + 2):
-            newcomers.append(socket.create_connection(("127.0.0.1", server.port), timeout=TIME_MAX))
-            self.addCleanup(newcomers[-1].close)
+            newcomers.append(self.dial(server))
         self.assertIn("out of file descriptors", server.line("stderr"))
-        self.assertEqual(self.ask(held, "POST", "/v1/topics/a", '"meanwhile"')[0], 200)
+        # Who waited for a next request has made room first; who is in the middle of one has not.
+        self.assertEqual(idle.sock.recv(1), b"")
+        self.assertEqual(busy.ask("POST", "/v1/topics/a", '"meanwhile"')[0], 200)
         self.assertIn("meanwhile", subscriber.line())
         # The loop reports to the metrics each second.
-        while "freshet_accept_pauses_total 1\n" not in (text := self.ask(held, "GET", "/metrics")[1]):
+        while "freshet_accept_pauses_total 1\n" not in (text := busy.ask("GET", "/metrics")[1]):
             self.assertIn("freshet_accept_pauses_total 0\n", text)
+        self.assertIn("freshet_idle_closed_total 1\n", text)
 
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
         newcomers[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

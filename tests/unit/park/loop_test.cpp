@@ -2,6 +2,7 @@
 // Parked connections are in parked_test.cpp.
 #include "park/loop.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <fstream>
 #include <latch>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -366,43 +368,129 @@ TEST_CASE("a handler that cannot be made stops the start", "[park][loop]") {
   REQUIRE(error == "no log");
 }
 
+// While it lives nobody in this process gets a descriptor, but in the place of one that was closed.
+class NoneFree {
+ public:
+  NoneFree() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit none = before_;
+    for (int fd = 0; fd < 4096; ++fd) {
+      if (::fcntl(fd, F_GETFD) != -1) none.rlim_cur = static_cast<rlim_t>(fd) + 1;
+    }
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) fillers_.push_back(fd);
+  }
+  NoneFree(const NoneFree&) = delete;
+  NoneFree& operator=(const NoneFree&) = delete;
+  ~NoneFree() {
+    for (const int fd : fillers_) ::close(fd);
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  rlimit before_{};
+  std::vector<int> fillers_;
+};
+
+// Returns when no loop turns any more, until `released`.
+void hold_loops(LoopbackServer& server, std::latch& released) {
+  Mailbox<bool> held;
+  for (std::size_t i = 0; i < server.loops.size(); ++i) {
+    server.loops.loop(i).post([&] {
+      held.put(true);
+      released.wait();
+    });
+  }
+  for (std::size_t i = 0; i < server.loops.size(); ++i) held.take();
+}
+
 TEST_CASE("without file descriptors accepting pauses, says so, and resumes", "[park][loop]") {
   auto options = one_loop();
   Mailbox<bool> paused;
   Mailbox<bool> resumed;
   options.loop.on_accept_paused = [&] { paused.put(true); };
   options.loop.on_accept_resumed = [&] { resumed.put(true); };
-  LoopbackServer server(echo, options);
+  const auto events = std::make_shared<ParkedEvents>();
+  LoopbackServer server(
+      [&](Connection& connection, const Heard& heard) -> Reply {
+        if (heard.path == "/park") return {.bytes = {}, .parked = scripted_parked(events)};
+        return echo(connection, heard);
+      },
+      options);
+  // None is idle: one has a request under way, the other is parked.
   auto first = server.connect();
   first.send(get("/1"));
   first.read_answer();
+  first.send("GET /2 HTTP/1.1\r\n");
+  auto parked = server.connect();
+  parked.send(get("/park"));
+  Connection* const held = events->parked.take();
 
   std::latch limited(1);
-  server.loops.loop(0).post([&] { limited.wait(); });
+  hold_loops(server, limited);
   auto waiting = server.connect();  // The kernel has completed it; accept is still to come.
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const int lowest_free = ::dup(0);
-  ::close(lowest_free);
-  rlimit none_free = before;
-  none_free.rlim_cur = static_cast<rlim_t>(lowest_free);
-  ::setrlimit(RLIMIT_NOFILE, &none_free);
-  limited.count_down();
-  const bool told = paused.take();
-  const bool in_vain = resumed.empty();
-  ::setrlimit(RLIMIT_NOFILE, &before);
-
-  REQUIRE(told);
+  bool in_vain = false;
+  {
+    const NoneFree none_free;
+    limited.count_down();
+    paused.take();
+    in_vain = resumed.empty();
+  }
   REQUIRE(in_vain);
-  first.send(get("/2"));  // Those that are open are served meanwhile.
+  first.send("Host: a\r\n\r\n");  // Those that are open are served meanwhile.
   REQUIRE(first.read_answer() == ok("/2 "));
+  server.run([&](Loop&) { held->finish_parked(true, make_blob(ok("parked"))); });
+  REQUIRE(parked.read_answer() == ok("parked"));
   first.close();
   waiting.send(get("/3"));
   REQUIRE(waiting.read_answer() == ok("/3 "));
   REQUIRE(resumed.take());
   // However often it was tried meanwhile, one shortage is told once.
   REQUIRE(server.sum(&LoopCounters::accept_pauses_total) == 1);
+  REQUIRE(server.sum(&LoopCounters::idle_closed_total) == 0);
   REQUIRE(paused.empty());
+}
+
+TEST_CASE("without file descriptors the longest idle connections make room, on whichever loop",
+          "[park][loop]") {
+  auto options = one_loop();
+  options.loop_count = GENERATE(1U, 3U);
+  Mailbox<bool> paused;
+  options.loop.on_accept_paused = [&] { paused.put(true); };
+  LoopbackServer server(echo, options);
+  std::vector<LoopbackClient> idle;
+  for (int i = 0; i < 12; ++i) {
+    idle.push_back(server.connect());
+    idle.back().send(get("/idle"));
+    idle.back().read_answer();
+  }
+  // The next request of the one that has waited longest comes together with the newcomers.
+  std::latch limited(1);
+  hold_loops(server, limited);
+  std::vector<LoopbackClient> newcomers;
+  for (int i = 0; i < 6; ++i) newcomers.push_back(server.connect());
+  idle[0].send(get("/again"));
+  {
+    const NoneFree none_free;
+    limited.count_down();
+    for (LoopbackClient& newcomer : newcomers) {
+      newcomer.send(get("/new"));
+      REQUIRE(newcomer.read_answer() == ok("/new "));
+    }
+  }
+  REQUIRE(idle[0].read_answer() == ok("/again "));
+  // One that another loop was asked for may come when there is room again.
+  const auto closed = server.sum(&LoopCounters::idle_closed_total);
+  REQUIRE(closed >= 6);
+  REQUIRE(closed < 6 + options.loop_count);
+  REQUIRE(server.sum(&LoopCounters::accept_pauses_total) == 0);
+  REQUIRE(paused.empty());
+  if (options.loop_count > 1) return;
+  for (std::size_t i = 1; i <= 6; ++i) REQUIRE(idle[i].read_to_end().empty());
+  for (std::size_t i = 7; i < idle.size(); ++i) {
+    idle[i].send(get("/still"));
+    REQUIRE(idle[i].read_answer() == ok("/still "));
+  }
 }
 
 TEST_CASE("tasks posted from many threads all run, in the order of each", "[park][loop]") {

@@ -22,6 +22,7 @@ TEST_CASE("a report adds what was counted since the last one", "[transport][repo
   sockets.write_stalls_total = 4;
   sockets.linger_timeouts_total = 1;
   sockets.accept_pauses_total = 1;
+  sockets.idle_closed_total = 3;
   report.report(hub, sockets);
   report.report(hub, sockets);
   hub.deliveries = 21;
@@ -37,6 +38,7 @@ TEST_CASE("a report adds what was counted since the last one", "[transport][repo
   CHECK(limit(counts, LimitName::write_stall) == 6);
   CHECK(limit(counts, LimitName::linger) == 1);
   CHECK(counts.accept_pauses.value() == 1);
+  CHECK(counts.idle_closed.value() == 3);
 }
 
 TEST_CASE("what was compressed is reported like the rest", "[transport][report]") {
