@@ -15,7 +15,7 @@ compile_wasm() {
   said=$(cmake --build build/wasm --parallel "$jobs" --target "$@" -- --quiet 2>&1) || { echo "$said" >&2; return 1; }
 }
 
-targets=(freshet_module herd_module)
+targets=(freshet_module freshet_sse_module herd_module)
 [ "${1:-}" != --tests ] || targets+=(unit_sdk_tests)
 step "build the core and the herd model as wasm" compile_wasm "${targets[@]}"
 scripts/npm.sh wasm

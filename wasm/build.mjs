@@ -1,5 +1,5 @@
-// Builds npm/dist from src/ and the WebAssembly module, and prints the sizes. The module is taken
-// from build/wasm/freshet.wasm, or from where FRESHET_WASM says.
+// Builds npm/dist from src/ and the WebAssembly modules, and prints the sizes. The modules are taken
+// from build/wasm, or from the folder that FRESHET_WASM says.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,8 +9,8 @@ import { minify } from "terser";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = `${here}npm/dist`;
-const short = `${dist}/freshet.wasm`;
-const wasm = process.env.FRESHET_WASM ?? `${here}../build/wasm/freshet.wasm`;
+const built = process.env.FRESHET_WASM ?? `${here}../build/wasm`;
+const modules = ["freshet.wasm", "freshet-sse.wasm"];
 
 const options = {
   absWorkingDir: here,
@@ -19,7 +19,7 @@ const options = {
   sourcemap: true,
   target: "es2022",
   legalComments: "none",
-  alias: { "freshet.wasm": short },
+  alias: Object.fromEntries(modules.map((file) => [file, `${dist}/${file}`])),
   loader: { ".wasm": "binary" },
   logLevel: "warning",
   // What ends in an underscore is ours alone, and gets a short name.
@@ -37,9 +37,11 @@ async function buildJavaScript() {
       format,
       ...more,
     });
-  // The names that the lean bundle has given to the module's exports are everybody's.
+  // The names that the lean bundle has given to the modules' exports are everybody's.
   const { mangleCache } = bundle("lean", "lean.js", "esm", { mangleCache: {} });
-  writeFileSync(short, renameExports(readFileSync(wasm), mangleCache));
+  for (const file of modules) {
+    writeFileSync(`${dist}/${file}`, renameExports(readFileSync(`${built}/${file}`), mangleCache));
+  }
   bundle("index", "index.js", "esm", { mangleCache });
   bundle("index", "index.cjs", "cjs", { mangleCache });
   for (const file of ["lean.js", "index.js", "index.cjs"]) await shrink(file);
@@ -128,7 +130,8 @@ function printSizes() {
   line("freshet.wasm", "freshet.wasm");
   line("lean.js", "lean.js");
   line("@freshet/client/lean, together", "freshet.wasm", "lean.js");
-  line("@freshet/client, wasm inlined", "index.js");
+  line("freshet-sse.wasm, for SSE by fetch", "freshet-sse.wasm");
+  line("@freshet/client, all inlined", "index.js");
 }
 
 await buildJavaScript();

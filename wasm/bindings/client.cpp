@@ -1,19 +1,30 @@
-// The exports that drive the core's client; src/core.ts is their one caller.
+// What crosses between JavaScript and the core: one client per module instance, C functions in
+// (exports.txt), numbers and text out of structs that src/core.ts, their one caller, reads where
+// they stand. Texts come in through a buffer; ids, which are below 2^53, cross as doubles.
+#include "core/client.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <string_view>
 
-#include "bindings/bindings.h"
-#include "core/client.h"
+#include "freshet/containers.h"
+#include "freshet/result.h"
 
-namespace freshet::bindings {
-
-Output output;
+using namespace freshet;
 
 namespace {
 
 using core::Instant;
+
+// What the last call has to say; it holds until the next one.
+struct Output {
+  const std::uint32_t* subscriptions = nullptr;  // Those that get a message.
+  Error error;
+  Text cursor;
+};
+Output output;
 
 // Never destroyed: the instance goes as a whole. At a fixed address, so that no code carries a
 // pointer to it or to its parts, and made when compiling, so that none makes it.
@@ -58,20 +69,14 @@ void read_transports(std::uint32_t digits, core::TransportOrder& transports) {
   for (; digits > 0; digits /= 10) transports.add(static_cast<Transport>(digits % 10 - 1));
 }
 
-}  // namespace
-
+// The text of the input buffer from `offset` on.
 std::string_view input(std::size_t offset, std::size_t bytes) {
   return {buffer.data() + offset, bytes};
 }
 
-}  // namespace freshet::bindings
+}  // namespace
 
-freshet::core::Context& freshet::core::Part::context() {
-  return freshet::bindings::forever.client.context();
-}
-
-using namespace freshet;
-using namespace freshet::bindings;
+core::Context& core::Part::context() { return forever.client.context(); }
 
 extern "C" {
 

@@ -76,11 +76,15 @@ const trapsMax = 5;
 const trapSpread = 2000;
 const trapMemory = 600_000;
 
-/** `load` gives the compiled module; called again when it could not be fetched. */
+/**
+ * `load` gives the compiled core, `loadSse` the parser of event streams; called again when it could
+ * not be fetched.
+ */
 export function createClient(
   url: string,
   options: ClientOptions,
   load: () => Promise<WebAssembly.Module>,
+  loadSse: () => Promise<WebAssembly.Module>,
 ): Client {
   let transports = options.transports
     ? digits(options.transports)
@@ -311,21 +315,7 @@ export function createClient(
       end_: (end) => {
         if (wires.get(id) !== wire) return;
         wires.delete(id);
-        enter((entered) => {
-          if (wire.parser_) entered.sse_end_(wire.parser_);
-          entered.ended_(id, end);
-        });
-      },
-      bytes_: (bytes) => {
-        if (wires.get(id) !== wire) return;
-        let frames: string[] | undefined = [];
-        // All of them first: what a frame brings about uses the buffer that these are read from.
-        enter((entered) => {
-          frames = entered.readSse_((wire.parser_ ||= entered.sse_begin_()), bytes);
-        });
-        if (frames) return wire.frames_(frames);
-        controller.abort();
-        wire.end_({ kind: EndKind.malformed, reason: "an event is too large" });
+        enter((entered) => entered.ended_(id, end));
       },
     };
     wires.set(id, wire);
@@ -344,7 +334,6 @@ export function createClient(
     const wire = wires.get(id);
     wires.delete(id);
     wire?.controller_.abort(code);
-    if (wire?.parser_) core?.sse_end_(wire.parser_);
   };
 
   const choose = <T>(own: T | null | undefined, runtime: T | undefined): T | undefined =>
@@ -372,7 +361,7 @@ export function createClient(
       } else {
         const Source = token ? undefined : choose(options.eventSource, globalThis.EventSource);
         if (Source) return openEventSource(Source, base + target, wire);
-        void openSseFetch(http(target, "", token, wire), wire);
+        void openSseFetch(http(target, "", token, wire), wire, loadSse);
       }
     });
 

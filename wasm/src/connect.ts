@@ -2,22 +2,15 @@
 
 import type { Client, Connect, WasmSource } from "./api.js";
 import { createClient } from "./client.js";
-import { compile } from "./load.js";
+import { compile, compileOnce } from "./load.js";
 
-/** `own` is where the package's module is; it is compiled once for all clients. */
-export function connectWith(own: () => WasmSource): Connect {
-  let compiled: Promise<WebAssembly.Module> | undefined;
-  const load = async (): Promise<WebAssembly.Module> => {
-    compiled ??= compile(own());
-    try {
-      return await compiled;
-    } catch (error) {
-      compiled = undefined;
-      throw error;
-    }
-  };
+/** Where the package's modules are: the core, and the parser of event streams over fetch. */
+export function connectWith(core: () => WasmSource, sse: () => WasmSource): Connect {
+  const loadCore = compileOnce(core);
+  const loadSse = compileOnce(sse);
   return (url, options = {}) => {
     const { wasm } = options;
-    return createClient(String(url), options, wasm ? () => compile(wasm) : load) as Client<never>;
+    const load = wasm ? () => compile(wasm) : loadCore;
+    return createClient(String(url), options, load, loadSse) as Client<never>;
   };
 }

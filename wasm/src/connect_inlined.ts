@@ -1,8 +1,9 @@
-// connect() with the WebAssembly module inlined.
+// connect() with the WebAssembly modules inlined.
 
 import type { Connect } from "./api.js";
 import { connectWith } from "./connect.js";
-import wasm from "freshet.wasm";
+import core from "freshet.wasm";
+import sse from "freshet-sse.wasm";
 
 /**
  * Returns at once; the module loads behind it, and the connection is made at the first subscribe or
@@ -10,4 +11,7 @@ import wasm from "freshet.wasm";
  * one is told by a closed state. Throws `invalid_argument` when `options.transports` is empty or
  * names what is none.
  */
-export const connect: Connect = /* @__PURE__ */ connectWith(() => wasm);
+export const connect: Connect = /* @__PURE__ */ connectWith(
+  () => core,
+  () => sse,
+);

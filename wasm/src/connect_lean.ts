@@ -1,4 +1,4 @@
-// connect() with the WebAssembly module beside this file.
+// connect() with the WebAssembly modules beside this file.
 
 import type { Connect } from "./api.js";
 import { connectWith } from "./connect.js";
@@ -11,4 +11,6 @@ import { connectWith } from "./connect.js";
  */
 export const connect: Connect = /* @__PURE__ */ connectWith(
   () => new URL("./freshet.wasm", import.meta.url),
+  // Vite would make a data: address of one so small, which a strict policy keeps fetch from reading.
+  () => new URL("./freshet-sse.wasm?no-inline", import.meta.url),
 );

@@ -76,7 +76,7 @@ export type Action = [
 /** A message and the subscriptions that get it. */
 export type Delivery = [message: Message, subscriptions: number[]];
 
-/** As exports.txt, an underscore behind each; bindings/client.cpp and bindings/sse.cpp say what each does. */
+/** As exports.txt, an underscore behind each; bindings/client.cpp says what each does. */
 interface Exports {
   readonly memory_: WebAssembly.Memory;
   input_buffer_(bytes: number): number;
@@ -109,10 +109,6 @@ interface Exports {
   next_timeout_(): number;
   next_action_(): number;
   status_(): number;
-  sse_begin_(): number;
-  sse_feed_(parser: number, bytes: number): void;
-  sse_next_(parser: number): number;
-  sse_end_(parser: number): void;
 }
 
 /** Undefined keeps the core's default. In the order of core::ClientConfig. */
@@ -163,7 +159,7 @@ const enum StatusAt {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+export const decoder = new TextDecoder();
 
 export const bytesOf = (text: string): number => encoder.encode(text).length;
 
@@ -383,14 +379,6 @@ export async function createCore(
         ...states[byte(at + StatusAt.kind)]!,
         unavailable: transportNames.filter((_, index) => (bits >> index) & 1),
       };
-    },
-
-    /** The frames that are whole with these bytes of an event stream; undefined: one is too large. */
-    readSse_(parser: number, bytes: Uint8Array): string[] | undefined {
-      const frames: string[] = [];
-      wasm.sse_feed_(parser, write(bytes));
-      for (let at; (at = wasm.sse_next_(parser)); frames.push(text(at))) if (at === 1) return;
-      return frames;
     },
   };
 }

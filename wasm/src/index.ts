@@ -1,4 +1,4 @@
-// @freshet/client: the entry that works everywhere, with the WebAssembly module inlined.
+// @freshet/client: the entry that works everywhere, with the WebAssembly modules inlined.
 
 export type * from "./api.js";
 export { connect } from "./connect_inlined.js";

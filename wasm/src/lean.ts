@@ -1,4 +1,4 @@
-// @freshet/client/lean: the same with the WebAssembly module beside, as a file of its own.
+// @freshet/client/lean: the same with the WebAssembly modules beside, as files of their own.
 
 export type * from "./api.js";
 export { connect } from "./connect_lean.js";

@@ -10,10 +10,6 @@ export interface Wire {
   readonly frames_: (frames: string[]) => void;
   /** Tells the end; nothing may follow. */
   readonly end_: (end: End) => void;
-  /** Feeds bytes of an event stream. */
-  readonly bytes_: (bytes: Uint8Array) => void;
-  /** The core's parser of its event stream. Default: it has none. */
-  parser_?: number;
   /** Sends one text message; set by the WebSocket. */
   send_?: (text: string) => void;
 }

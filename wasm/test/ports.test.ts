@@ -56,7 +56,6 @@ function recordingWire() {
     controller_: controller,
     frames_: (texts) => frames.push(...texts),
     end_: (end) => ends.push(end),
-    bytes_: () => {},
   };
   return { controller, frames, ends, wire };
 }
