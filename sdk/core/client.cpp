@@ -131,7 +131,9 @@ void Client::handle_publish_answer(RequestId request, std::string_view flat) {
 
 void Client::handle_post_end(Instant now, RequestId request, const End& end) {
   const bool answered = session_.publishes().handle_post_end(now, request, end);
-  session_.handle_post_end(now, answered, end.reason);
+  Text reason;
+  append_sentence(reason, end);
+  session_.handle_post_end(now, answered, reason);
 }
 
 void Client::handle_network(Instant now, NetworkEvent event) {

@@ -24,9 +24,9 @@ import {
 } from "./core.js";
 import { FreshetError } from "./error.js";
 import { openEventSource } from "./event_source.js";
-import { failure, type HttpRequest } from "./http.js";
+import { exchange, type Read } from "./http.js";
 import { watchPage } from "./page.js";
-import { poll } from "./poll.js";
+import { readLines } from "./poll.js";
 import { openSseFetch } from "./sse_fetch.js";
 import { type AnyOptions, createSubscription, type Entry } from "./subscription.js";
 import { tell } from "./tell.js";
@@ -286,10 +286,7 @@ export function createClient(
   // Connections -------------------------------------------------------------------------------
 
   // Calls `open` with the wire of a connection or POST, when there is a token if one is wanted.
-  const openWire = async (
-    id: number,
-    open: (wire: Wire, token: string | undefined) => void,
-  ): Promise<void> => {
+  const openWire = async (id: number, open: (wire: Wire) => void): Promise<void> => {
     const controller = new AbortController();
     const { signal } = controller;
     const wire: Wire = {
@@ -321,12 +318,12 @@ export function createClient(
     wires.set(id, wire);
     let kind = EndKind.unreachable;
     try {
-      const token = options.token && (await options.token({ signal }));
+      wire.token_ = await options.token?.({ signal });
       // What throws from here on is a constructor that this page or runtime bars.
       kind = EndKind.unsupported;
-      if (!signal.aborted) open(wire, token);
+      if (!signal.aborted) open(wire);
     } catch (error) {
-      wire.end_(failure(kind, error));
+      wire.end_({ kind, reason: String(error) });
     }
   };
 
@@ -336,37 +333,26 @@ export function createClient(
     wire?.controller_.abort(code);
   };
 
-  const choose = <T>(own: T | null | undefined, runtime: T | undefined): T | undefined =>
-    own === null ? undefined : (own ?? runtime);
-
-  const http = (
-    target: string,
-    body: string,
-    token: string | undefined,
-    { controller_: { signal } }: Wire,
-  ): HttpRequest => ({
-    fetch_: choose(options.fetch, globalThis.fetch?.bind(globalThis)),
-    url_: base + target,
-    body_: body,
-    token_: token,
-    signal_: signal,
-  });
-
-  const openStream = (id: number, transport: Transport, target: string): void =>
-    void openWire(id, (wire, token) => {
-      if (transport === "websocket") {
-        const Socket = choose(options.webSocket, globalThis.WebSocket);
-        if (Socket) return openWebSocket(Socket, base.replace("http", "ws") + target, token, wire);
-        wire.end_({ kind: EndKind.unsupported, reason: "no WebSocket in this runtime" });
-      } else {
-        const Source = token ? undefined : choose(options.eventSource, globalThis.EventSource);
-        if (Source) return openEventSource(Source, base + target, wire);
-        void openSseFetch(http(target, "", token, wire), wire, loadSse);
-      }
-    });
+  const request = (target: string, body: string, wire: Wire, read: Read): void => {
+    const { fetch = globalThis.fetch } = options;
+    void exchange(fetch, base + target, body, wire, read);
+  };
 
   const openRequest = (id: number, target: string, body: string): void =>
-    void openWire(id, (wire, token) => void poll(http(target, body, token, wire), wire));
+    void openWire(id, (wire) => request(target, body, wire, readLines));
+
+  const openStream = (id: number, transport: Transport, target: string): void =>
+    void openWire(id, (wire) => {
+      const { webSocket = globalThis.WebSocket, eventSource = globalThis.EventSource } = options;
+      if (transport === "websocket") {
+        if (webSocket) openWebSocket(webSocket, base.replace("http", "ws") + target, wire);
+        else wire.end_({ kind: EndKind.unsupported });
+      } else if (eventSource && !wire.token_) {
+        openEventSource(eventSource, base + target, wire);
+      } else {
+        void openSseFetch(loadSse, wire, (read) => request(target, "", wire, read));
+      }
+    });
 
   // Publishing --------------------------------------------------------------------------------
 

@@ -1,63 +1,52 @@
-// What the three uses of fetch share: credentials, and how an answer ended.
+// What the uses of fetch share: credentials, and how an answer ended.
 
 import { EndKind, type End } from "./core.js";
+import type { Wire } from "./wire.js";
 
-export interface HttpRequest {
-  /** Default: this runtime has none. */
-  readonly fetch_: typeof fetch | undefined;
-  readonly url_: string;
-  /** Sent by POST unless it is empty. */
-  readonly body_: string;
-  readonly token_: string | undefined;
-  readonly signal_: AbortSignal;
-}
+/** Takes an answer of status 200. */
+export type Read = (answer: Response, wire: Wire) => Promise<void>;
 
-/** Has `read` take the answer if its status is 200; gives how it ended. */
+/** Asks by POST unless `body` is empty, has the answer read, and tells the wire how it ended. */
 export async function exchange(
-  { fetch_: fetch, url_: url, body_: body, token_: token, signal_: signal }: HttpRequest,
-  read: (response: Response) => Promise<void>,
-): Promise<End> {
-  if (!fetch) return { kind: EndKind.unsupported, reason: "no fetch in this runtime" };
-  let kind = EndKind.unreachable;
+  fetch: typeof globalThis.fetch | null | undefined,
+  url: string,
+  body: string,
+  wire: Wire,
+  read: Read,
+): Promise<void> {
+  if (!fetch) return wire.end_({ kind: EndKind.unsupported });
+  const { controller_: { signal }, token_: token } = wire;
+  let end: End = { kind: EndKind.unreachable };
   try {
     // A body without a content type of ours keeps a cross-origin request free of a preflight.
-    const response = await fetch(url, {
+    const answer = await fetch(url, {
       cache: "no-store",
       signal,
       ...(token && { headers: { authorization: `Bearer ${token}` } }),
       ...(body && { method: "POST", body }),
     });
-    const { headers, status: code } = response;
-    if (code !== 200) {
-      void response.body?.cancel();
-      return {
-        kind: EndKind.refused,
-        code,
-        retryAfter_: retryAfter(headers),
-        ticket_: headers.get("freshet-ticket") ?? "",
-        reason: `the server answered ${code}`,
-      };
+    const { headers, status: code } = answer;
+    if (code === 200) {
+      end = { kind: EndKind.lost };
+      await read(answer, wire);
+      end = { kind: EndKind.finished };
+    } else {
+      void answer.body?.cancel();
+      const ticket = headers.get("freshet-ticket") ?? "";
+      end = { kind: EndKind.refused, code, retryAfter_: retryAfter(headers), ticket_: ticket };
     }
-    kind = EndKind.lost;
-    await read(response);
-    return { kind: EndKind.finished };
-  } catch (error) {
-    return failure(kind, error);
+  } catch {
+    // Each browser has its own words for it, which do not say why; the core has a sentence.
   }
+  wire.end_(end);
 }
 
 // Freshet-Retry-After-Ms, else Retry-After: seconds or a date (RFC 9110 §10.2.3).
 function retryAfter(headers: Headers): number | undefined {
-  const milliseconds = headers.get("freshet-retry-after-ms");
-  const text = headers.get("retry-after");
-  const value = milliseconds ? +milliseconds : text ? +text * 1000 : NaN;
-  if (value >= 0) return value;
-  const at = text ? Date.parse(text) - Date.now() : NaN;
-  return at >= 0 ? at : undefined;
+  const text = headers.get("retry-after") ?? "";
+  return [
+    parseFloat(headers.get("freshet-retry-after-ms") ?? ""),
+    parseFloat(text) * 1000,
+    Date.parse(text) - Date.now(),
+  ].find((wait) => wait >= 0);
 }
-
-/** How a request ended that rejected, or whose answer broke off. */
-export const failure = (kind: EndKind, error: unknown): End => ({
-  kind,
-  reason: error instanceof Error ? error.message : String(error),
-});

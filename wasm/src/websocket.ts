@@ -4,22 +4,18 @@ import type { WebSocketConstructor } from "./api.js";
 import { EndKind } from "./core.js";
 import type { Wire } from "./wire.js";
 
-export function openWebSocket(
-  Socket: WebSocketConstructor,
-  url: string,
-  token: string | undefined,
-  wire: Wire,
-): void {
+export function openWebSocket(Socket: WebSocketConstructor, url: string, wire: Wire): void {
   const socket = new Socket(url, ["freshet.v1"]);
   let opened = false;
   socket.onopen = () => {
     opened = true;
+    const { token_: token } = wire;
     if (token) socket.send(JSON.stringify({ op: "token", token }));
   };
   socket.onmessage = ({ data }: { data: unknown }) => {
     if (typeof data === "string") return wire.frames_(data.split("\n"));
     stop();
-    wire.end_({ kind: EndKind.malformed, reason: "binary" });
+    wire.end_({ kind: EndKind.malformed });
   };
   socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
     // 1006 stands for a connection that broke without a close frame (RFC 6455 §7.1.5). Browsers do

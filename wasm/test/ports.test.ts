@@ -48,12 +48,13 @@ class FakeEventSource {
   }
 }
 
-function recordingWire() {
+function recordingWire(token?: string) {
   const controller = new AbortController();
   const frames: string[] = [];
   const ends: End[] = [];
   const wire: Wire = {
     controller_: controller,
+    token_: token,
     frames_: (texts) => frames.push(...texts),
     end_: (end) => ends.push(end),
   };
@@ -61,8 +62,8 @@ function recordingWire() {
 }
 
 test("a WebSocket shows its token first, then carries frames both ways", () => {
-  const { frames, wire } = recordingWire();
-  openWebSocket(FakeWebSocket, "ws://host/v1/ws", "secret", wire);
+  const { frames, wire } = recordingWire("secret");
+  openWebSocket(FakeWebSocket, "ws://host/v1/ws", wire);
   const socket = FakeWebSocket.last;
   assert.deepEqual(socket.protocols, ["freshet.v1"]);
   wire.send_?.("too early");
@@ -81,7 +82,7 @@ test("a WebSocket's end is unreachable before it opened, lost by 1006, else clos
     [true, 4100, EndKind.closed],
   ] as const) {
     const { ends, wire } = recordingWire();
-    openWebSocket(FakeWebSocket, "ws://host", undefined, wire);
+    openWebSocket(FakeWebSocket, "ws://host", wire);
     if (opened) FakeWebSocket.last.onopen?.();
     FakeWebSocket.last.onclose?.({ code, reason: "" });
     assert.equal(ends.length, 1);
@@ -92,7 +93,7 @@ test("a WebSocket's end is unreachable before it opened, lost by 1006, else clos
 
 test("a binary message ends a WebSocket as malformed, once", () => {
   const { ends, wire } = recordingWire();
-  openWebSocket(FakeWebSocket, "ws://host", undefined, wire);
+  openWebSocket(FakeWebSocket, "ws://host", wire);
   const socket = FakeWebSocket.last;
   socket.onopen?.();
   socket.onmessage?.({ data: new ArrayBuffer(1) });
@@ -104,7 +105,7 @@ test("a binary message ends a WebSocket as malformed, once", () => {
 test("a WebSocket that is not wanted closes with a code that applications may send", () => {
   for (const [code, sent] of [[4100, 4100], [1001, 1000], [undefined, 1000]] as const) {
     const { controller, ends, wire } = recordingWire();
-    openWebSocket(FakeWebSocket, "ws://host", undefined, wire);
+    openWebSocket(FakeWebSocket, "ws://host", wire);
     controller.abort(code);
     assert.equal(FakeWebSocket.last.closedWith, sent);
     FakeWebSocket.last.onclose?.({ code: 1006, reason: "" });
@@ -130,15 +131,25 @@ test("an EventSource is closed on its first error, so that our policy decides", 
 const answering = (status: number, headers: Record<string, string>): typeof fetch => async () =>
   new Response("text", { status, headers });
 
-function ask(by: typeof fetch | undefined): Promise<End> {
-  const { signal } = new AbortController();
-  const from = { fetch_: by, url_: "http://host/", body_: "", token_: undefined, signal_: signal };
-  return exchange(from, async (answer) => assert.equal(await answer.text(), "text"));
+async function ask(by: typeof fetch | null): Promise<End> {
+  const { ends, wire } = recordingWire();
+  await exchange(by, "http://host/", "", wire, async (answer) => {
+    assert.equal(await answer.text(), "text");
+  });
+  assert.equal(ends.length, 1);
+  return ends[0]!;
 }
 
 test("an answer of status 200 is read, and without fetch there is none", async () => {
   assert.deepEqual(await ask(answering(200, {})), { kind: EndKind.finished });
-  assert.equal((await ask(undefined)).kind, EndKind.unsupported);
+  assert.deepEqual(await ask(null), { kind: EndKind.unsupported });
+});
+
+test("what a browser says of a failed request is left to the core's words", async () => {
+  const failing: typeof fetch = () => Promise.reject(new TypeError("Failed to fetch"));
+  assert.deepEqual(await ask(failing), { kind: EndKind.unreachable });
+  const broken = new ReadableStream({ pull: (controller) => controller.error(new TypeError("network error")) });
+  assert.deepEqual(await ask(async () => new Response(broken)), { kind: EndKind.lost });
 });
 
 test("a refusal tells its status, ticket and how long to stay away", async () => {
@@ -165,10 +176,9 @@ test("a date in Retry-After is the time until then", async () => {
 test("a request carries the token, and a body makes it a POST", async () => {
   const inits: RequestInit[] = [];
   const by: typeof fetch = async (_, init) => (inits.push(init!), new Response(""));
-  const { signal } = new AbortController();
   const read = async () => {};
-  await exchange({ fetch_: by, url_: "http://host/", token_: "secret", body_: "{}", signal_: signal }, read);
-  await exchange({ fetch_: by, url_: "http://host/", token_: undefined, body_: "", signal_: signal }, read);
+  await exchange(by, "http://host/", "{}", recordingWire("secret").wire, read);
+  await exchange(by, "http://host/", "", recordingWire().wire, read);
   assert.equal(inits[0]!.method, "POST");
   assert.deepEqual(inits[0]!.headers, { authorization: "Bearer secret" });
   assert.equal(inits[1]!.method, undefined);

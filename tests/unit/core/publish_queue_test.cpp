@@ -339,6 +339,13 @@ TEST_CASE("publishing alone over HTTP needs no stream", "[core][publish]") {
   CHECK_FALSE(driver.client.poll_timeout());
 }
 
+TEST_CASE("a POST that failed without a word is told in ours", "[core][publish]") {
+  ClientDriver driver{only(Transport::sse)};
+  driver.publish();
+  driver.fail_publishes({.kind = EndKind::unreachable});
+  CHECK(driver.waiting().reason == "the server cannot be reached");
+}
+
 TEST_CASE("a subscription made while only posting opens its stream", "[core][publish]") {
   ClientDriver driver{only(Transport::sse)};
   const auto publish = driver.publish();

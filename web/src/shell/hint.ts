@@ -1,7 +1,6 @@
 // The banner under the header: says what to do when the server does not answer, or why it refused.
 import type { State } from "@freshet/client";
 import { required, set_text } from "./dom.ts";
-import { reason_words } from "./state_words.ts";
 
 /** `is_cut`: the line was cut on this page, which needs no words. */
 export function show_hint(state: State, is_cut: boolean): void {
@@ -23,7 +22,7 @@ function hint_words(state: State): string | undefined {
     case "waiting":
       // A short interruption needs no words; the pill counts down.
       if (state.attempt < 3) return undefined;
-      return `No connection: ${reason_words(state.reason)}. The page goes on trying by itself.`;
+      return `No connection: ${state.reason}. The page goes on trying by itself.`;
     case "closed":
       return state.error ? `The server refused: ${state.error.message}` : "";
   }

@@ -1,7 +1,7 @@
 // The pill in the header: the client's state in words, counting down while it waits.
 import type { State } from "@freshet/client";
 import { required, set_text } from "./dom.ts";
-import { reason_words, state_announcement, state_words } from "./state_words.ts";
+import { state_announcement, state_words } from "./state_words.ts";
 
 export class StatePill {
   private readonly pill_ = required("#state-pill", HTMLElement);
@@ -18,7 +18,7 @@ export class StatePill {
 
     this.pill_.dataset.kind = state.kind;
     this.pill_.dataset.transport = "transport" in state ? state.transport : "";
-    this.pill_.title = state.kind === "waiting" ? reason_words(state.reason) : "";
+    this.pill_.title = state.kind === "waiting" ? state.reason : "";
     // "connecting" passes by too fast to be worth saying.
     if (state.kind !== "connecting") set_text(this.announcement_, state_announcement(state));
   }

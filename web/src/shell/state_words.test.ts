@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { State } from "@freshet/client";
-import {
-  duration_words,
-  latency_words,
-  reason_words,
-  state_announcement,
-  state_words,
-} from "./state_words.ts";
+import { duration_words, latency_words, state_announcement, state_words } from "./state_words.ts";
 
 const waiting: State = {
   kind: "waiting",
@@ -45,11 +39,4 @@ test("a latency is told in whole milliseconds, then in seconds", () => {
   assert.equal(latency_words(0.4), "< 1 ms");
   assert.equal(latency_words(12), "12 ms");
   assert.equal(latency_words(3_240), "3.2 s");
-});
-
-test("what a browser says of a failed request is said in words for people", () => {
-  for (const reason of ["Failed to fetch", "NetworkError when attempting to fetch resource."]) {
-    assert.equal(reason_words(reason), "the server cannot be reached");
-  }
-  assert.equal(reason_words("the connection broke"), "the connection broke");
 });

@@ -21,14 +21,8 @@ export function state_words(state: State, since: number): string {
 /** The same for a screen reader, which is told of changes and not of each tenth of a second. */
 export function state_announcement(state: State): string {
   if (state.kind !== "waiting") return state_words(state, 0);
-  const reason = state.reason ? `: ${reason_words(state.reason)}` : "";
+  const reason = state.reason ? `: ${state.reason}` : "";
   return `connection lost, coming back by itself${reason}`;
-}
-
-/** Why a line was lost; what browsers say of a request that failed, each in its way, in our words. */
-export function reason_words(reason: string): string {
-  const is_fetch = /^(Failed to fetch|NetworkError when|Load failed|fetch failed)/.test(reason);
-  return is_fetch ? "the server cannot be reached" : reason;
 }
 
 /** "1.4 s", "12 s", "3 min"; below nothing is nothing. */
