@@ -441,7 +441,10 @@ Cause Session::cause_at(Instant now) const {
 
 void Session::handle_network(Instant now, NetworkEvent event) {
   const auto number = static_cast<std::size_t>(event);
-  away_[number / 2] = number % 2 == 0;
+  const bool away = number % 2 == 0;
+  const bool was_away = std::exchange(away_[number / 2], away);
+  // Browsers tell these more than once, and `resumed` of every page that they load.
+  if (number / 2 == suspended && away == was_away) return;
   if (closed() || is(Status::Kind::idle)) return;
   if (held()) {
     hold();

@@ -16,7 +16,6 @@ import {
   ActionKind,
   bytesOf,
   type Core,
-  type CoreSettings,
   createCore,
   EndKind,
   isControl,
@@ -47,16 +46,11 @@ interface Pending {
 const profiles = { bidirectional: 4321, feed: 4312, occasional: 43 };
 
 function digits(transports: readonly Transport[]): number {
-  let all = 0;
-  let digit = 1;
-  for (const transport of new Set(transports)) {
-    const index = transportNames.indexOf(transport);
-    if (index < 0) throw new FreshetError("invalid_argument", `'${transport}' is no transport`);
-    all += (index + 1) * digit;
-    digit *= 10;
+  const all = [...new Set(transports)].map((transport) => transportNames.indexOf(transport) + 1);
+  if (!all[0] || all.includes(0)) {
+    throw new FreshetError("invalid_argument", `'${transports}' is no list of transports`);
   }
-  if (!all) throw new FreshetError("invalid_argument", "the list of transports is empty");
-  return all;
+  return +all.reverse().join("");
 }
 
 // "https://host:port/prefix", without a trailing slash; relative addresses are the page's.
@@ -106,12 +100,16 @@ export function createClient(
   const entries = new Set<Entry>();
   const entriesById = new Map<number, Entry>();
   const publishes = new Set<Pending>();
-  const publishesById = new Map<number, Pending>();
   // By their connection; those of POSTs by the POST's number below zero.
   const wires = new Map<number, Wire>();
-  const life = new AbortController();
+  // Of the newest instance.
+  let life = new AbortController();
 
   const closed = (): boolean => state.kind === "closed";
+  const closedError = (): FreshetError => new FreshetError("closed", "the client was closed");
+  // There are few.
+  const publishOf = (id: number): Pending | undefined =>
+    [...publishes].find((pending) => pending.id === id);
 
   const setState = (next: State): void => {
     state = Object.freeze(next);
@@ -119,27 +117,27 @@ export function createClient(
     for (const listener of [...listeners]) if (state === next) tell(listener, next);
     if (next.kind !== "closed") return;
     life.abort();
-    for (const pending of [...publishes]) {
-      pending.settle_(next.error ?? new FreshetError("closed", "the client was closed"));
-    }
+    for (const pending of [...publishes]) pending.settle_(next.error ?? closedError());
     for (const entry of [...entries]) entry.end_(next.error);
-    entries.clear();
   };
   const setClosed = (error: FreshetError | undefined): void =>
     setState({ kind: "closed", error, unavailable: state.unavailable });
+  const setWaiting = (retryInMs: number, attempt: number, reason: string): void =>
+    setState({ kind: "waiting", retryInMs, attempt, reason, unavailable: state.unavailable });
 
   // The core --------------------------------------------------------------------------------
 
   // Every way into the core: what `work` has made it ask for is done before this returns, but for
   // calls out of a listener, whose actions the loop that called it takes.
-  const enter = (work: (core: Core) => void): void => {
-    if (!core) return;
+  const enter = <T>(work: (core: Core) => T): T | undefined => {
     const entered = core;
+    if (!entered) return;
     try {
       entered.now_();
-      work(entered);
+      const result = work(entered);
       act(entered);
       if (core === entered) arm(entered);
+      return result;
     } catch (error) {
       if (core === entered) revive(error);
     }
@@ -155,30 +153,21 @@ export function createClient(
   const arm = (of: Core): void => {
     const at = of.next_timeout_();
     // One that comes too early only arms the next: rearming at every frame would cost more.
-    if (timer !== undefined && at >= timerAt) return;
+    if (timer && at >= timerAt) return;
     clearTimeout(timer);
-    timer = undefined;
     timerAt = at;
-    if (at < 0) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      enter((entered) => entered.time_out_());
-    }, Math.min(Math.max(at - of.now_(), 0), 0x7fffffff));
+    timer =
+      at < 0
+        ? undefined
+        : setTimeout(() => {
+            timer = undefined;
+            enter((entered) => entered.time_out_());
+          }, Math.min(at - of.now_(), 0x7fffffff));
   };
 
-  const start = async (spread: number | undefined, attempt: number): Promise<void> => {
-    const settings: CoreSettings = [
-      spread,
-      options.hedgeAfter,
-      options.connectTimeout,
-      options.reprobeAfter,
-      options.longPollWait,
-      options.pollInterval,
-      options.publishQueueMax,
-      options.publishQueueBytesMax,
-    ];
+  const start = async (attempt: number): Promise<void> => {
     try {
-      const created = await createCore(await load(), transports, +(options.reconnect === "none"), settings);
+      const created = await createCore(await load(), () => transports, options);
       if (closed()) return;
       core = created;
     } catch (error) {
@@ -189,11 +178,11 @@ export function createClient(
         return setClosed(new FreshetError("unsupported", `no WebAssembly: ${message}`));
       }
       const retryInMs = Math.ceil(Math.random() * Math.min(1000 * 2 ** attempt, 60_000));
-      setState({ kind: "waiting", retryInMs, attempt, reason: message, unavailable: [] });
-      if (closed()) return;
-      timer = setTimeout(() => void start(spread, attempt + 1), retryInMs);
+      setWaiting(retryInMs, attempt, message);
+      if (!closed()) timer = setTimeout(() => void start(attempt + 1), retryInMs);
       return;
     }
+    watchPage(life.signal, (event) => enter((entered) => entered.network_changed_(event)));
     for (const entry of [...entries]) subscribeEntry(entry);
     for (const pending of [...publishes]) publishPending(pending);
   };
@@ -202,11 +191,14 @@ export function createClient(
   // goes on from the last cursors.
   const revive = (error: unknown): void => {
     core = undefined;
-    performing = false;
     clearTimeout(timer);
     timer = undefined;
+    performing = false;
+    life.abort();
+    life = new AbortController();
     for (const wire of wires.values()) wire.controller_.abort();
-    for (const map of [wires, entriesById, publishesById]) map.clear();
+    wires.clear();
+    entriesById.clear();
     const fault = new FreshetError("internal", `the core has failed: ${error}`, { cause: error });
     console.error(fault);
     if (closing) return setClosed(undefined);
@@ -217,14 +209,9 @@ export function createClient(
       if (pending.id) pending.settle_(new FreshetError("outcome_unknown", fault.message));
     }
     for (const entry of entries) entry.id = 0;
-    setState({
-      kind: "waiting",
-      retryInMs: 0,
-      attempt: 0,
-      reason: fault.message,
-      unavailable: state.unavailable,
-    });
-    void start(trapSpread * 2 ** traps, 0);
+    setWaiting(0, 0, fault.message);
+    options = { ...options, initialSpread: trapSpread * 2 ** traps };
+    void start(0);
   };
 
   const perform = ([
@@ -246,7 +233,7 @@ export function createClient(
     const error = (): FreshetError => new FreshetError(code, text);
     // A publish as a frame or line.
     const withPayload = (): string =>
-      `${JSON.stringify({ ...members, key: text || undefined }).slice(0, -1)},"data":${publishesById.get(publish)?.json_ ?? null}}`;
+      `${JSON.stringify({ ...members, key: text || undefined }).slice(0, -1)},"data":${publishOf(publish)!.json_}}`;
     switch (kind) {
       case ActionKind.openStream:
         return openStream(id, transport, target);
@@ -276,10 +263,9 @@ export function createClient(
       case ActionKind.tellLive:
         return entry?.live_(core!);
       case ActionKind.tellError:
-        if (entry) forget(entry);
         return entry?.end_(error());
       case ActionKind.tellPublished:
-        publishesById.get(id)?.settle_(messageId || error());
+        publishOf(id)?.settle_(messageId || error());
     }
   };
 
@@ -303,8 +289,8 @@ export function createClient(
               act(entered);
             } else if (text) {
               const [message, ids] = entered.message_(id, text);
-              for (const entry of ids.map((target) => entriesById.get(target))) {
-                entry?.deliver_(message, entered, controlFrames);
+              for (const target of ids) {
+                entriesById.get(target)?.deliver_(message, entered, controlFrames);
               }
             }
           }
@@ -360,27 +346,28 @@ export function createClient(
     enter((entered) => {
       const { topic, json_: data, options: how } = pending;
       const id = entered.publish_(topic, how.key ?? "", bytesOf(data), how.timeout);
-      if (typeof id !== "number") return pending.settle_(id);
-      pending.id = id;
-      publishesById.set(id, pending);
+      if (typeof id === "number") pending.id = id;
+      else pending.settle_(id);
     });
 
   const publish = (topic: string, data: unknown, how: PublishOptions = {}): Promise<Ack> =>
     new Promise((resolve, reject) => {
       const { signal } = how;
       signal?.throwIfAborted();
-      if (closed()) throw new FreshetError("closed", "the client was closed");
+      if (closed()) throw closedError();
       let text: string | undefined;
+      let cause: unknown = typeof data;
       try {
         text = JSON.stringify(data);
-      } catch (cause) {
-        throw new FreshetError("invalid_json", `not JSON: ${cause}`, { cause });
+      } catch (error) {
+        cause = error;
       }
-      if (text === undefined) throw new FreshetError("invalid_json", `${typeof data} is not JSON`);
+      if (!text) throw new FreshetError("invalid_json", `not JSON: ${cause}`, { cause });
       const abort = (): void => {
-        pending.settle_(0);
         reject(signal!.reason);
+        // The core may be about to send it; then it is settled behind that.
         if (pending.id) enter((entered) => entered.cancel_publish_(pending.id));
+        else pending.settle_(closedError());
       };
       const pending: Pending = {
         topic,
@@ -389,10 +376,9 @@ export function createClient(
         id: 0,
         settle_(outcome) {
           publishes.delete(pending);
-          publishesById.delete(pending.id);
           signal?.removeEventListener("abort", abort);
-          if (outcome instanceof FreshetError) reject(outcome);
-          else if (outcome) resolve({ id: outcome });
+          if (typeof outcome === "number") resolve({ id: outcome });
+          else reject(outcome);
         },
       };
       signal?.addEventListener("abort", abort);
@@ -415,35 +401,24 @@ export function createClient(
       }
     });
 
-  const forget = (entry: Entry): void => {
-    entries.delete(entry);
-    entriesById.delete(entry.id);
-  };
-
   const leave = (entry: Entry): void => {
-    forget(entry);
     const { id } = entry;
+    entries.delete(entry);
+    entriesById.delete(id);
     // Later in this turn, so that an identical subscription made until then takes over the entry on
     // the wire: React's strict mode closes and subscribes again in one turn.
     const entered = core;
-    if (id) queueMicrotask(() => core === entered && enter((now) => now.unsubscribe_(id)));
+    queueMicrotask(() => core === entered && enter((now) => now.unsubscribe_(id)));
   };
 
-  const cursorOf = (entry: Entry): string | undefined => {
-    let cursor: string | undefined;
-    if (entry.id) {
-      enter((entered) => {
-        cursor = entered.cursor_(entry.id);
-      });
-    }
-    return cursor;
-  };
+  const cursorOf = (entry: Entry): string =>
+    enter((entered) => entered.cursor_(entry.id)) ?? "";
 
   const subscribe = (pattern: string, given: AnyOptions | AnyOptions["onMessage"] = {}) => {
     const how: AnyOptions = typeof given === "function" ? { onMessage: given } : given;
     const [entry, handle] = createSubscription(pattern, how, leave, cursorOf);
     if (closed()) {
-      queueMicrotask(() => entry.end_(new FreshetError("closed", "the client was closed")));
+      queueMicrotask(() => entry.end_(closedError()));
     } else if (!how.signal?.aborted) {
       entries.add(entry);
       subscribeEntry(entry);
@@ -455,8 +430,7 @@ export function createClient(
 
   try {
     base = baseUrl(url);
-    watchPage(life.signal, (event) => enter((entered) => entered.network_changed_(event)));
-    void start(options.initialSpread, 0);
+    void start(0);
   } catch (error) {
     setClosed(new FreshetError("invalid_url", `'${url}' is no address: ${error}`));
   }

@@ -1,7 +1,7 @@
 // One instance of the WebAssembly module, which holds one client's core: text and numbers in, the
 // actions it wants taken out. The only file that knows the module's exports and memory.
 
-import type { Message, State, Transport } from "./api.js";
+import type { ClientOptions, Message, State, Transport } from "./api.js";
 import { type ErrorCode, FreshetError } from "./error.js";
 
 /** What a connection, or one request of a polling one, came to. As EndKind in the core. */
@@ -111,17 +111,17 @@ interface Exports {
   status_(): number;
 }
 
-/** Undefined keeps the core's default. In the order of core::ClientConfig. */
-export type CoreSettings = [
-  initialSpread: number | undefined,
-  hedgeAfter: number | undefined,
-  connectTimeout: number | undefined,
-  reprobeAfter: number | undefined,
-  longPollWait: number | undefined,
-  pollInterval: number | undefined,
-  publishQueueMax: number | undefined,
-  publishQueueBytesMax: number | undefined,
-];
+// In the order of core::ClientConfig. Those that are undefined keep the core's default.
+const settings = [
+  "initialSpread",
+  "hedgeAfter",
+  "connectTimeout",
+  "reprobeAfter",
+  "longPollWait",
+  "pollInterval",
+  "publishQueueMax",
+  "publishQueueBytesMax",
+] as const;
 
 export type Core = Awaited<ReturnType<typeof createCore>>;
 
@@ -204,13 +204,13 @@ function flatten(frame: string): string {
 // A request of the core (wire/request.h), as an object and as a query.
 function unflatten(flat: string): [members: Members, query: string] {
   const members: Members = {};
-  let query = "";
+  const query = new URLSearchParams();
   for (const [, name, type, value] of flat.matchAll(/(.*?)\0(.)(.*?)\0/g)) {
-    query += `${query ? "&" : "?"}${name}=${encodeURIComponent(value!)}`;
+    query.append(name!, value!);
     members[name!] =
-      type === "[" ? [...((members[name!] as string[]) ?? []), value!] : type === "#" ? +value! : value!;
+      type === "[" ? query.getAll(name!) : type === "#" ? +value! : value!;
   }
-  return [members, query];
+  return [members, `?${query}`];
 }
 
 /**
@@ -229,45 +229,56 @@ export function readMessage(
   return [whole ? topic : "", +id!, +time!, frame.slice(head.length, -1)];
 }
 
-// One object for all subscriptions that get it; its text is read once, when someone asks.
-function messageFrom(
-  topic: string,
-  id: number,
-  time: number,
-  json: string | undefined,
-): Message {
+// Reading so many characters costs no more than a getter, which is made for each message.
+const shortMax = 256;
+
+/** One object for all subscriptions that get it. A long text is read once, when someone asks. */
+export function messageFrom(topic: string, id: number, time: number, json: string): Message {
+  let text: string | undefined = json;
   let value: unknown;
+  const read = (): unknown => {
+    if (text !== undefined) {
+      try {
+        value = JSON.parse(text);
+      } catch (cause) {
+        throw new FreshetError("invalid_json", `message ${id} is not JSON`, { cause });
+      }
+      text = undefined;
+    }
+    return value;
+  };
+  if (json.length <= shortMax) {
+    try {
+      return { topic, id, time, data: read() };
+    } catch {
+      // Thrown where it is asked for.
+    }
+  }
   return {
     topic,
     id,
     time,
     get data() {
-      if (json !== undefined) {
-        try {
-          value = JSON.parse(json);
-        } catch (cause) {
-          throw new FreshetError("invalid_json", `message ${id} is not JSON`, { cause });
-        }
-        json = undefined;
-      }
-      return value;
+      return read();
     },
   };
 }
 
 export async function createCore(
   module: WebAssembly.Module,
-  transports: number,
-  reconnect: number,
-  settings: CoreSettings,
+  transports: () => number,
+  options: ClientOptions,
 ) {
   // Read on the way in and not by each call: a browser's clock costs as much as a message.
   let time = 0;
   const now = (): number => (time = Math.floor(performance.now()));
   const instance = await WebAssembly.instantiate(module, { env: { now: () => time } });
   const wasm = instance.exports as unknown as Exports;
-  settings.forEach((value, option) => value === undefined || wasm.configure_(option, value));
-  const output = wasm.create_(Math.random() * 2 ** 53, transports, reconnect);
+  settings.forEach((name, index) => {
+    const value = options[name];
+    if (value !== undefined) wasm.configure_(index, value);
+  });
+  const output = wasm.create_(Math.random() * 2 ** 53, transports(), +(options.reconnect === "none"));
 
   // Memory may have grown in any call, and a view of what it was before is empty then.
   let memory = new DataView(wasm.memory_.buffer);
@@ -277,13 +288,12 @@ export async function createCore(
   const word = (at: number): number => view().getUint32(at, true);
   const bytesAt = (at: number, count: number): Uint8Array =>
     new Uint8Array(wasm.memory_.buffer, at, count);
-  const buffer = (bytes: number): Uint8Array => bytesAt(wasm.input_buffer_(bytes), bytes);
   // A freshet::Text or std::string_view: where it is and how long.
   const text = (at: number): string => decoder.decode(bytesAt(word(at), word(at + 4)));
   const codeAt = (at: number): ErrorCode => errorCodes[byte(at)]!;
 
   const write = (bytes: Uint8Array): number => {
-    buffer(bytes.length).set(bytes);
+    bytesAt(wasm.input_buffer_(bytes.length), bytes.length).set(bytes);
     return bytes.length;
   };
   // Two texts, one behind the other.

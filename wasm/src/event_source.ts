@@ -7,16 +7,16 @@ import type { Wire } from "./wire.js";
 
 export function openEventSource(Source: EventSourceConstructor, url: string, wire: Wire): void {
   const source = new Source(url);
-  let opened = false;
+  let kind = EndKind.unreachable;
   const take = ({ data }: { data: string }): void => wire.frames_([data]);
   source.onopen = () => {
-    opened = true;
+    kind = EndKind.lost;
   };
   source.addEventListener("message", take);
   source.addEventListener("control", take);
   source.onerror = () => {
     source.close();
-    wire.end_({ kind: opened ? EndKind.lost : EndKind.unreachable });
+    wire.end_({ kind });
   };
   wire.controller_.signal.addEventListener("abort", () => source.close());
 }

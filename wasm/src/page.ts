@@ -3,35 +3,24 @@
 
 import { NetworkEvent } from "./core.js";
 
-/** Tells until the signal aborts. */
+/** Tells until the signal aborts, at once where the page is hidden. */
 export function watchPage(signal: AbortSignal, tell: (event: NetworkEvent) => void): void {
   const page = globalThis.document as Document | undefined;
-  let suspended = false;
-  // Freezing comes with pagehide in some browsers, and alone in others.
-  const suspend = (to: boolean): void => {
-    if (suspended === to) return;
-    suspended = to;
-    tell(to ? NetworkEvent.suspended : NetworkEvent.resumed);
-  };
-  const on = (
-    target: EventTarget | undefined,
-    listeners: Record<string, (event: Event) => void>,
-  ): void => {
-    for (const type in listeners) {
-      target?.addEventListener?.(type, listeners[type]!, { signal });
+  const on = (target: EventTarget | undefined, events: Record<string, NetworkEvent>): void => {
+    for (const type in events) {
+      target?.addEventListener?.(type, () => tell(events[type]!), { signal });
     }
   };
+  // An open connection would keep the page out of the back-forward cache, or be cut there. Freezing
+  // comes with pagehide in some browsers, and alone in others.
   on(globalThis, {
-    online: () => tell(NetworkEvent.online),
-    offline: () => tell(NetworkEvent.offline),
-    // An open connection would keep the page out of the back-forward cache, or be cut there.
-    pagehide: () => suspend(true),
-    pageshow: () => suspend(false),
+    online: NetworkEvent.online,
+    offline: NetworkEvent.offline,
+    pagehide: NetworkEvent.suspended,
+    pageshow: NetworkEvent.resumed,
   });
-  on(page, {
-    visibilitychange: () => tell(page!.hidden ? NetworkEvent.hidden : NetworkEvent.shown),
-    freeze: () => suspend(true),
-    resume: () => suspend(false),
-  });
-  if (page?.hidden) tell(NetworkEvent.hidden);
+  on(page, { freeze: NetworkEvent.suspended, resume: NetworkEvent.resumed });
+  const look = (): void => tell(page!.hidden ? NetworkEvent.hidden : NetworkEvent.shown);
+  page?.addEventListener?.("visibilitychange", look, { signal });
+  if (page?.hidden) look();
 }

@@ -28,18 +28,18 @@ export interface Entry {
 type Unread = Gap | [message: Message, epoch: string];
 
 /**
- * `leave` is called once, when the application closes it; `cursor` asks the core.
+ * `leave` is called once, when it ends; `cursor` asks the core.
  */
 export function createSubscription(
   pattern: string,
   options: AnyOptions,
   leave: (entry: Entry) => void,
-  cursor: (entry: Entry) => string | undefined,
+  cursor: (entry: Entry) => string,
 ): [Entry, MessageStream] {
   const { onMessage, onGap, onLive, onError, parse, signal, unreadMax = 1000 } = options;
-  type Reader = [(result: IteratorResult<Message, undefined>) => void, (error: unknown) => void];
+  type Result = IteratorResult<Message, undefined>;
   const unread: Unread[] = [];
-  const readers: Reader[] = [];
+  const readers: ((result: Result | Promise<Result>) => void)[] = [];
   // What was dropped in front of `unread`.
   let dropped: Gap | undefined;
   let ended = false;
@@ -71,6 +71,7 @@ export function createSubscription(
     }
   };
 
+  const over: Result = { done: true, value: undefined };
   const hand = (): void => {
     while (readers[0]) {
       if (dropped) {
@@ -81,14 +82,12 @@ export function createSubscription(
       const next = unread.shift();
       if (next) {
         const message = Array.isArray(next) ? parsed(next[0]) : tell(onGap, next);
-        if (message) readers.shift()?.[0]({ done: false, value: message });
-      } else if (!ended) {
-        return;
-      } else {
-        const [resolve, reject] = readers.shift()!;
-        if (failed) reject(failed);
-        else resolve({ done: true, value: undefined });
+        if (message) readers.shift()?.({ done: false, value: message });
+      } else if (ended) {
+        readers.shift()!(failed ? Promise.reject(failed) : over);
         failed = undefined;
+      } else {
+        return;
       }
     }
   };
@@ -109,11 +108,10 @@ export function createSubscription(
     id: 0,
     start_: () => (epoch ? `${epoch}:${lastId}` : (options.cursor ?? "latest")),
     note_(core) {
-      const now = core.cursor_(entry.id);
-      const colon = now.indexOf(":");
-      if (colon < 0) return;
-      epoch = now.slice(0, colon);
-      lastId = +now.slice(colon + 1);
+      const [life, id] = core.cursor_(entry.id).split(":");
+      if (!id) return;
+      epoch = life!;
+      lastId = +id;
     },
     deliver_(message, core, controlFrames) {
       if (ended) return;
@@ -144,28 +142,28 @@ export function createSubscription(
 
   const stop = (): void => {
     ended = true;
+    kept = cursor(entry);
     signal?.removeEventListener("abort", close);
+    leave(entry);
   };
 
   const close = (): void => {
     if (ended) return;
-    kept = cursor(entry) ?? "";
     stop();
     unread.length = 0;
     dropped = undefined;
-    leave(entry);
     hand();
   };
 
   const iterator: AsyncIterator<Message, undefined> = {
     next: () =>
-      new Promise((resolve, reject) => {
-        readers.push([resolve, reject]);
+      new Promise((resolve) => {
+        readers.push(resolve);
         hand();
       }),
     return: async () => {
       close();
-      return { done: true, value: undefined };
+      return over;
     },
   };
 
@@ -175,7 +173,7 @@ export function createSubscription(
   const handle: MessageStream = {
     pattern,
     get cursor() {
-      return kept ?? cursor(entry) ?? "";
+      return kept ?? cursor(entry);
     },
     close,
     [Symbol.asyncIterator]: () => iterator,

@@ -8,10 +8,10 @@ export interface Wire {
   readonly controller_: AbortController;
   /** The credentials to show. Default: none. */
   token_?: string | undefined;
-  /** Tells frames; empty ones are passed over. */
+  /** Tells frames; passed over are empty ones, and all behind the end or an abort. */
   readonly frames_: (frames: string[]) => void;
-  /** Tells the end; nothing may follow. */
+  /** Tells the end; passed over behind an earlier one or an abort. */
   readonly end_: (end: End) => void;
-  /** Sends one text message; set by the WebSocket. */
+  /** Sends one text message; set by the WebSocket when it is open. */
   send_?: (text: string) => void;
 }

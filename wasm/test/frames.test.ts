@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { readMessage } from "../src/core.js";
+import { FreshetError } from "../src/error.js";
+import { messageFrom, readMessage } from "../src/core.js";
 
 const plain = '{"id":1027,"topic":"prices.AAPL","time":1790000000123,"data":{"bid":187.2}}';
 
@@ -53,6 +54,27 @@ test("a head ends within 352 bytes", () => {
   assert.equal(readMessage(frame(352))[0], "a");
   assert.equal(readMessage(frame(353))[0], "");
 });
+
+for (const [length, text] of [["short", "x"], ["long", "x".repeat(1000)]] as const) {
+  test(`a message with a ${length} text has its data as a member of its own, read once`, () => {
+    const message = messageFrom("a", 7, 8, `{"text":"${text}"}`);
+    const plain = { topic: "a", id: 7, time: 8, data: { text } };
+    assert.equal(message.data, message.data);
+    for (const copy of [message, { ...message }, structuredClone(message), JSON.parse(JSON.stringify(message))]) {
+      assert.deepEqual(copy, plain);
+    }
+    // As Vue wraps what is put into its state.
+    assert.deepEqual(new Proxy(messageFrom("a", 7, 8, `"${text}"`), {}).data, text);
+  });
+
+  test(`a ${length} text that is not JSON throws when its data is asked for`, () => {
+    const message = messageFrom("a", 7, 8, `{"text":"${text}`);
+    assert.equal(message.id, 7);
+    for (let time = 0; time < 2; time++) {
+      assert.throws(() => message.data, (error) => error instanceof FreshetError && error.code === "invalid_json");
+    }
+  });
+}
 
 // What crosses as a number is a place in a list that both sides have.
 test("ops, error codes and members are listed in the core's order", () => {

@@ -52,11 +52,16 @@ function recordingWire(token?: string) {
   const controller = new AbortController();
   const frames: string[] = [];
   const ends: End[] = [];
+  const over = () => controller.signal.aborted || ends.length > 0;
   const wire: Wire = {
     controller_: controller,
     token_: token,
-    frames_: (texts) => frames.push(...texts),
-    end_: (end) => ends.push(end),
+    frames_: (texts) => {
+      if (!over()) frames.push(...texts);
+    },
+    end_: (end) => {
+      if (!over()) ends.push(end);
+    },
   };
   return { controller, frames, ends, wire };
 }
@@ -185,7 +190,7 @@ test("a request carries the token, and a body makes it a POST", async () => {
   assert.equal(inits[1]!.headers, undefined);
 });
 
-test("the page's events are told, suspending once, until the client is closed", () => {
+test("the page's events are told until the client is closed, that it is hidden at once", () => {
   const window = new EventTarget();
   const page = Object.assign(new EventTarget(), { hidden: true });
   const names = ["addEventListener", "document"] as const;
@@ -213,7 +218,10 @@ test("the page's events are told, suspending once, until the client is closed", 
       NetworkEvent.hidden,
       NetworkEvent.offline,
       NetworkEvent.online,
+      NetworkEvent.resumed,
       NetworkEvent.suspended,
+      NetworkEvent.suspended,
+      NetworkEvent.resumed,
       NetworkEvent.resumed,
       NetworkEvent.shown,
     ]);

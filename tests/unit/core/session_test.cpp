@@ -690,6 +690,16 @@ TEST_CASE("a suspended page closes everything and returns by the local rule", "[
   CHECK(driver.time_until_opened() <= Duration{2'000});
 }
 
+TEST_CASE("resuming changes nothing unless the page was suspended", "[core][session]") {
+  ClientDriver driver{only(Transport::sse)};
+  const auto connection = driver.go_live(Transport::sse, "prices.*", {.window = Duration{600'000}});
+  driver.advance(Duration{25'000});
+  driver.lose(connection);
+  const auto planned = driver.client.poll_timeout();
+  driver.network(NetworkEvent::resumed);
+  CHECK(driver.client.poll_timeout() == planned);
+}
+
 TEST_CASE("a page that is shown again cuts a long wait short, but not a slot", "[core][session]") {
   ClientDriver driver{only(Transport::sse)};
   const auto connection = driver.go_live(Transport::sse, "prices.*", {.window = Duration{600'000}});
