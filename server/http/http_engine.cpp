@@ -354,7 +354,9 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes,
   exchange.late.gzip_ = core_->gzip;
   exchange.late.accepts_gzip_ =
       core_->gzip->on() && accepts_gzip(request.header("Accept-Encoding"));
-  exchange.late.keep_alive_ = bytes.keep_alive;
+  exchange.late.draining_ = core_->options.draining;
+  exchange.late.keep_alive_ =
+      bytes.keep_alive && !(core_->options.draining && core_->options.draining->load());
   exchange.late.is_http_1_0_ = bytes.is_http_1_0;
   exchange.late.fixed_headers_ = core_->fixed_headers(request, exchange.verdict);
   exchange.response.late_ = &exchange.late;

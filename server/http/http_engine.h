@@ -2,6 +2,7 @@
 // http_engine.cpp is the only file that includes httplib.h; nothing of it shows here.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,7 +30,10 @@ struct EngineOptions {
   // For clients that ask for it. Streams are never compressed: an event would wait in the
   // compressor.
   GzipOptions gzip;
-  // May be null; else they outlive the engine and its late answers.
+  // Set, from any thread, when the server is to end: each answer then ends its connection, so that
+  // its client comes back to another one. May be null, as those below; else they outlive the engine
+  // and its late answers.
+  const std::atomic<bool>* draining = nullptr;
   GzipCounts* gzip_counts = nullptr;
   LimitCounts* limit_counts = nullptr;
   // Called after each answer or parking, on the loop's thread: the access log.

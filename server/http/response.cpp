@@ -64,7 +64,7 @@ class Deferral : public std::enable_shared_from_this<Deferral> {
     if (over_) return;  // Written by this thread only.
     park::Connection* connection = connection_;
     detach();
-    connection->finish_parked(late_.keep_alive(), park::make_blob(late_.encode(std::move(answer))));
+    late_.finish(*connection, std::move(answer));
   }
 
   LateAnswer late_;
@@ -104,6 +104,12 @@ class Deferred final : public DeferredAnswer {
 };
 
 }  // namespace
+
+void LateAnswer::finish(park::Connection& connection, Answer answer) {
+  // The server may have begun to drain since the request came.
+  if (draining_ && draining_->load(std::memory_order_relaxed)) keep_alive_ = false;
+  connection.finish_parked(keep_alive_, park::make_blob(encode(std::move(answer))));
+}
 
 std::string LateAnswer::encode(Answer answer) const {
   if (gzip_) gzip_->apply(answer, accepts_gzip_);

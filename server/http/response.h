@@ -1,6 +1,7 @@
 // What a handler answers, now, later or for ever: Response, LateAnswer, DeferredAnswer.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -36,7 +37,10 @@ class LateAnswer {
   // looked at.
   std::string encode_head(const Answer& answer, std::size_t body_bytes) const;
 
-  // To be given to Connection::finish_parked() with the bytes of encode().
+  // Sends the whole answer and ends the parking: the way for an answer in one piece.
+  void finish(park::Connection& connection, Answer answer);
+
+  // To be given to Connection::finish_parked() behind the head of encode_head().
   bool keep_alive() const { return keep_alive_; }
 
  private:
@@ -45,8 +49,9 @@ class LateAnswer {
   // "Connection: close" with CRLF, or what else the client must be told of the connection.
   std::string_view connection_header() const;
 
-  std::string fixed_headers_;   // CORS and default headers, each line with CRLF.
-  std::shared_ptr<Gzip> gzip_;  // The engine's; null: nothing is compressed.
+  std::string fixed_headers_;                    // CORS and default headers, each line with CRLF.
+  std::shared_ptr<Gzip> gzip_;                   // The engine's; null: nothing is compressed.
+  const std::atomic<bool>* draining_ = nullptr;  // EngineOptions::draining.
   bool keep_alive_ = false;
   bool is_http_1_0_ = false;
   bool accepts_gzip_ = false;
@@ -75,7 +80,7 @@ class Response : public Answer {
   // `parked` sends chunks; HTTP/1.0 clients get the body unframed (Request::is_http_1_0()).
   void park_stream(std::unique_ptr<park::Parked> parked);
 
-  // Nothing leaves yet; `parked` sends LateAnswer::encode() later and then calls finish_parked().
+  // Nothing leaves yet; `parked` gives LateAnswer::finish() its answer later.
   void park_answer(std::unique_ptr<park::Parked> parked);
 
   // What a Parked object of park_answer() needs. Valid to call in the handler only.

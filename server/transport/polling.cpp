@@ -37,7 +37,7 @@ void handle_poll(LiveLoop& live, const Request& request, Response& response) {
   // Its answer would wait beside too much already.
   if (live.context().overload.is_exhausted()) {
     live.context().counts.refused_full.add();
-    return refuse_poll_busy(response, {.delay = live.spread_in_window(), .ticket = {}});
+    return refuse_poll_busy(request, response, {.delay = live.spread_in_window(), .ticket = {}});
   }
   // A bare client without an id is known by its address. An SDK is given an id by this answer: many
   // may come from one address, and none of them is the other.
@@ -45,7 +45,7 @@ void handle_poll(LiveLoop& live, const Request& request, Response& response) {
   const std::string known_as = by_address ? request.peer().ip() : parsed->client;
   if (const auto refusal =
           live.refusal_of({.client = known_as, .ticket = parsed->ticket, .poll = true}, wait)) {
-    return refuse_poll_busy(response, *refusal);
+    return refuse_poll_busy(request, response, *refusal);
   }
   parsed->client = live.client_id(std::move(parsed->client));
   live.context().admission.poll_seen(by_address ? known_as : parsed->client, live.now());
@@ -134,7 +134,7 @@ void Poll::answer() {
   answer.content_type = "application/x-ndjson";
   answer.headers.emplace_back("Cache-Control", "no-store");
   answer.body = std::move(lines_);
-  connection.finish_parked(late_.keep_alive(), park::make_blob(late_.encode(std::move(answer))));
+  late_.finish(connection, std::move(answer));
 }
 
 }  // namespace freshet::server

@@ -8,6 +8,7 @@
 #include "http/publish.h"
 #include "http/subscribe_request.h"
 #include "park/connection.h"
+#include "park/loop.h"
 #include "wire/control.h"
 #include "wire/endpoints.h"
 #include "wire/sse.h"
@@ -97,14 +98,15 @@ void refuse_sse_busy(const Request& request, Response& response, const ComeBack&
     make_event_stream(response,
                       wire::encode_sse_retry(static_cast<std::uint64_t>(when.delay.count())));
   } else {
-    refuse_poll_busy(response, when);
+    refuse_poll_busy(request, response, when);
   }
 }
 
-void refuse_poll_busy(Response& response, const ComeBack& when) {
+void refuse_poll_busy(const Request& request, Response& response, const ComeBack& when) {
   static_cast<Answer&>(response) = busy_answer();
   add_retry_after(response, when);
-  response.answer_at_once();
+  const park::Connection* const connection = request.connection();
+  response.answer_at_once(connection && when.delay >= connection->loop().options().keep_alive_max);
 }
 
 void refuse_websocket(const Request& request, Response& response, const Error& error) {
@@ -119,7 +121,7 @@ void refuse_websocket(const Request& request, Response& response, const Error& e
 void refuse_websocket_busy(const Request& request, Response& response, const ComeBack& when) {
   if (!names_sdk(request)) {
     response.headers.clear();
-    return refuse_poll_busy(response, when);
+    return refuse_poll_busy(request, response, when);
   }
   response.park_upgraded(
       std::make_unique<RefusedWebSocket>(retry_frame(when), wire::close_code::busy, "busy"));

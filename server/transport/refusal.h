@@ -15,9 +15,9 @@ void refuse_sse(const Request& request, Response& response, const Error& error);
 
 // The server is full, stopping, or at its admission rate. A bare EventSource must not see a status,
 // which would end it for good: it gets 200 and a `retry:` field. Polls and curl get 503 with
-// Retry-After.
+// Retry-After, and keep their connection if it would still be kept when they are to return.
 void refuse_sse_busy(const Request& request, Response& response, const ComeBack& when);
-void refuse_poll_busy(Response& response, const ComeBack& when);
+void refuse_poll_busy(const Request& request, Response& response, const ComeBack& when);
 
 // WebSocket with `sdk=`: 101, an error or retry frame, a close frame. Others get the status.
 // REQUIRES: the handshake is valid, its answer's headers are in `response`.

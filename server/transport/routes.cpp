@@ -174,9 +174,10 @@ void write_admission(MetricsText& text, const SharedAdmission& admission) {
   count(counts.tickets_invalid, {{"outcome", "invalid"}});
 }
 
-EngineOptions counting(EngineOptions options, ServerCounts& counts) {
-  options.gzip_counts = &counts.gzip;
-  options.limit_counts = &counts.limits;
+EngineOptions with_context(EngineOptions options, ServerContext& context) {
+  options.draining = &context.draining;
+  options.gzip_counts = &context.counts.gzip;
+  options.limit_counts = &context.counts.limits;
   return options;
 }
 
@@ -219,7 +220,7 @@ void add_routes(HttpEngine& engine, LiveLoop& live) {
 
 LoopHandler::LoopHandler(park::Loop& loop, ServerContext& context, EngineOptions options,
                          Handler fallback)
-    : live_(loop, context), engine_(counting(std::move(options), context.counts)) {
+    : live_(loop, context), engine_(with_context(std::move(options), context)) {
   add_routes(engine_, live_);
   if (fallback) engine_.fallback(std::move(fallback));
 }

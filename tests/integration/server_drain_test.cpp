@@ -53,6 +53,48 @@ TEST_CASE("a drain tells a long poll its time before the last line, with what wa
   CHECK(answer.find("\"op\":\"next\"") > retry);
 }
 
+TEST_CASE("every answer of a draining server ends its connection", "[server][drain]") {
+  app::ServerOptions options;
+  options.drain_spread = Duration{60'000};
+  options.drain_max = Duration{60'000};
+  TestServer server(options);
+  const std::string poll = "/v1/poll?pattern=a&cursor=" + server.cursor(0);
+  // One that was held before, and a file's worth of ways to answer after. Of two clients one leaves
+  // at the end of the minute, so that the drain lasts.
+  WebSocketPeer stays = server.websocket("/v1/ws?pattern=b");
+  WebSocketPeer goes = server.websocket("/v1/ws?pattern=b");
+  stays.next_with("\"op\":\"live\"");
+  goes.next_with("\"op\":\"live\"");
+  park::LoopbackClient held = server.connect();
+  held.send(request_text("GET", poll + "&wait=55000"));
+  REQUIRE(
+      eventually([&] { return server.counts().of(Transport::long_polling).open.value() == 1; }));
+  std::thread drain([&] { server.server().drain(); });
+  REQUIRE(eventually([&] { return server.server().context().draining.load(); }));
+  for (const std::string& request :
+       {request_text("GET", "/healthz"), request_text("GET", "/readyz"),
+        request_text("HEAD", "/healthz"), request_text("GET", "/nowhere"),
+        request_text("OPTIONS", "/v1/publish"), request_text("DELETE", "/healthz"),
+        request_text("GET", poll), request_text("GET", poll + "&sdk=test/1"),
+        request_text("POST", "/v1/poll", {}, "{\"pattern\":\"a\"}"),
+        request_text("GET", "/v1/poll?pattern=a..b"), request_text("GET", "/v1/ws"),
+        request_text("POST", "/v1/topics/c", {}, "1"), request_text("GET", "/v1/topics/c/messages"),
+        request_text("POST", "/v1/publish", {}, "{\"topic\":\"c\",\"data\":1}"),
+        request_text("GET", "/v1/sse?pattern=a"), handshake_text("/v1/ws?pattern=a")}) {
+    INFO(request);
+    park::LoopbackClient client = server.connect();
+    client.send(request);
+    CHECK(client.read_to_end().find("\r\nConnection: close\r\n") != std::string::npos);
+  }
+  server.publish("a", "1");
+  const std::string answer = held.read_to_end();
+  CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
+  CHECK(answer.find("\"topic\":\"a\"") != std::string::npos);
+  stays.half_close();
+  goes.half_close();
+  drain.join();
+}
+
 TEST_CASE("a drain tells a bare EventSource by the field that it reads", "[server][drain][sse]") {
   TestServer server;
   park::LoopbackClient bare = server.connect();

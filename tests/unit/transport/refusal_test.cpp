@@ -58,9 +58,12 @@ class CountingLog final : public Log {
 // Lets one newcomer in, and gives every other a slot.
 class FullServer {
  public:
-  FullServer() : context_(log, options()) {
+  explicit FullServer(Duration keep_alive_max = Duration{1'000'000'000'000})
+      : context_(log, options()) {
     log.append({.topic = "a", .data = "1"}, {}, [](const Result<Appended>&) {});
-    const std::string fault = loops_.start(park::one_loop(), [this](park::Loop& loop) {
+    park::LoopsOptions loops = park::one_loop();
+    loops.loop.keep_alive_max = keep_alive_max;
+    const std::string fault = loops_.start(loops, [this](park::Loop& loop) {
       return std::make_unique<LoopHandler>(loop, context_, EngineOptions{});
     });
     if (!fault.empty()) throw std::runtime_error(fault);
@@ -231,6 +234,37 @@ TEST_CASE("who is refused a stream holds no socket until it returns; a poll keep
     }
     CHECK(socket.read_to_end().empty());
   }
+}
+
+TEST_CASE("a refused poll keeps its connection only if it would be kept until its slot",
+          "[transport][refusal]") {
+  constexpr Duration keep_alive_max{1'500'000};
+  FullServer server{keep_alive_max};
+  int kept = 0;
+  int closed = 0;
+  for (int n = 0; n < 4; ++n) {
+    for (const std::string_view path : {"/v1/poll", "/v1/sse", "/v1/ws"}) {
+      park::LoopbackClient client = server.connect();
+      // Without sdk= a stream is refused in the same way.
+      std::string request =
+          get_request(std::string(path) + "?pattern=a&client=" + std::string(path.substr(4)) +
+                          std::to_string(n),
+                      path == "/v1/ws" ? websocket_upgrade : std::string_view{});
+      client.send(request + request);
+      const std::string answer = client.read_answer();
+      INFO(answer);
+      REQUIRE(answer.starts_with("HTTP/1.1 503 "));
+      const std::string_view header = "\r\nFreshet-Retry-After-Ms: ";
+      const Duration delay{std::stoll(answer.substr(answer.find(header) + header.size()))};
+      const bool closes = answer.find("\r\nConnection: close\r\n") != std::string::npos;
+      CHECK(closes == (delay >= keep_alive_max));
+      CHECK((closes ? client.read_to_end().empty()
+                    : client.read_answer().starts_with("HTTP/1.1 503 ")));
+      ++(closes ? closed : kept);
+    }
+  }
+  CHECK(kept > 0);
+  CHECK(closed > 0);
 }
 
 TEST_CASE("a refusal asks the log for nothing, on any transport", "[transport][refusal]") {
