@@ -192,7 +192,8 @@ for (const [screen, viewport] of Object.entries(screens)) {
     test("the herd lab kills its server under real clients, and draws how they come back", async ({
       page,
     }) => {
-      const demo = await Server.startDemo({ clients: "40", rate: "100", down: "500ms" });
+      const flags = { clients: "40", rate: "100", down: "500ms", ping: "500ms" };
+      const demo = await Server.startDemo(flags);
       try {
         await page.goto(`${demo.url}/herd.html`);
         await page.locator("#kill").click();

@@ -36,11 +36,12 @@ struct Flags {
   std::uint32_t clients = 300;
   double rate = 100;
   Duration down{2'000};
+  Duration ping = RealHerdOptions{}.ping;
 };
 
 std::vector<std::string> server_flags(const Flags& flags) {
   return {"--demo=" + flags.pages, "--admission-rate=" + std::to_string(flags.rate),
-          "--ping=" + std::to_string(HerdServer::ping.count()) + "ms"};
+          "--ping=" + std::to_string(flags.ping.count()) + "ms"};
 }
 
 // The program's own client of its server. Threads: one at a time, but for its callback.
@@ -94,6 +95,7 @@ void run_herd(const Flags& flags, HerdServer& server, Line& line, Ending& ending
   options.clients = flags.clients;
   options.rate = flags.rate;
   options.down = flags.down;
+  options.ping = flags.ping;
   options.transports = {Transport::websocket, Transport::sse, Transport::long_polling,
                         Transport::polling};
   std::string said;
@@ -157,6 +159,8 @@ void add_demo(CLI::App& program, Run& run) {
       ->check(CLI::Range(1.0, 1e5).description(""));
   group.duration("--down", flags->down, "How long the server is away when the lab kills it",
                  Duration{0});
+  group.duration("--ping", flags->ping, "How often the server speaks; a herd polls at every fifth",
+                 Duration{100});
   command.footer(
       "It runs `freshet serve` as a child on 127.0.0.1. Whoever can publish to\n"
       "demo.herd.ask makes it connect its clients, kill that child and start it again;\n"

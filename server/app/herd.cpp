@@ -36,6 +36,7 @@ struct Flags {
   std::uint32_t real = 0;  // Connections; 0: the model.
   std::vector<std::string> transports{"mixed"};
   std::vector<std::string> formulas;
+  Duration ping = RealHerdOptions{}.ping;
 };
 
 int fail(ExitCode code, const std::string& message) {
@@ -201,6 +202,7 @@ int run_real(const Flags& flags) {
   options.clients = flags.real;
   options.down = flags.model.down;
   options.rate = flags.model.rate;
+  options.ping = flags.ping;
   // Each message ends every long poll at once: thousands of them are to leave the machine time for
   // those who come back.
   options.publish_interval = Duration{std::max(500u, flags.real * 3 / 10)};
@@ -329,6 +331,10 @@ void add_real_flags(CLI::App& command, Flags& flags) {
       ->delimiter(',')
       ->type_name("NAMES")
       ->group(title);
+  FlagGroup(command, title)
+      .duration("--ping", flags.ping,
+                "How often the server speaks; a client that polls does so at every fifth",
+                Duration{100});
 }
 
 void add_output_flags(CLI::App& command, Flags& flags) {

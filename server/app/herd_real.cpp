@@ -270,7 +270,7 @@ Result<RealHerdResult> run_real_herd(const RealHerdOptions& options, HerdServer&
     ClientOptions client;
     client.transports = {options.transports[number % options.transports.size()]};
     client.initial_spread = full_return(options) * 11 / 10;
-    client.poll_interval = Duration{10'000};
+    client.poll_interval = 5 * options.ping;
     sources.push_back(std::make_shared<SourcePlatform>(*platforms.back(), source_address(number)));
     members.push_back(
         std::make_unique<Member>(number, url, client, sources.back(), events, totals));
@@ -286,7 +286,7 @@ Result<RealHerdResult> run_real_herd(const RealHerdOptions& options, HerdServer&
   }
   // Until everybody has the window of a full server, and counts as stable.
   options.progress("all are connected; waiting until they are told the window");
-  std::this_thread::sleep_for(2 * HerdServer::ping + Duration{1'000});
+  std::this_thread::sleep_for(2 * options.ping + Duration{1'000});
 
   options.progress("the server is killed");
   if (const auto restarted =

@@ -23,6 +23,8 @@ struct RealHerdOptions {
   // Client n uses the n-th of them, round and round.
   std::vector<Transport> transports;
   Duration publish_interval{500};
+  // How often a quiet client hears from the server, and so how old a window can be.
+  Duration ping{2'000};
   // Called now and then with what is going on, as "1,234 of 10,000 connected".
   std::function<void(const std::string&)> progress = [](const std::string&) {};
 };

@@ -7,7 +7,7 @@ namespace {
 
 std::vector<std::string> flags_of(const RealHerdOptions& options) {
   std::vector<std::string> flags{"--admission-rate", std::to_string(options.rate),
-                                 "--ping",           std::to_string(HerdServer::ping.count()),
+                                 "--ping",           std::to_string(options.ping.count()),
                                  "--log-level",      "off"};
   if (options.burst > 0) {
     flags.insert(flags.end(), {"--admission-burst", std::to_string(options.burst)});

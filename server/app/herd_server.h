@@ -21,9 +21,6 @@ inline Duration since(SteadyClock::time_point begin) {
 // Threads: one at a time.
 class HerdServer {
  public:
-  // How often a quiet client hears from it, and so how old a window can be.
-  static constexpr Duration ping{2'000};
-
   explicit HerdServer(const RealHerdOptions& options);
   // With flags of its own, on `port`. They have to set --ping and --admission-rate.
   HerdServer(std::vector<std::string> flags, std::uint16_t port)

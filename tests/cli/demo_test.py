@@ -11,7 +11,7 @@ class DemoTest(unittest.TestCase):
     def test_the_herd_comes_back_from_a_real_kill_and_what_happened_is_told(self):
         with tempfile.TemporaryDirectory() as pages:
             demo = Running(self, "demo", "--pages", pages, "--port", "0", "--clients", "40", "--rate", "100",
-                           "--down", "500ms")
+                           "--down", "500ms", "--ping", "500ms")
             url = demo.line("stdout").split()[-1]
             told = Running(self, "sub", "demo.herd", "--cursor", "earliest", "--url", url)
             self.assertEqual(json.loads(told.line("stdout"))["data"],
