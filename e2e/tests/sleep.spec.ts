@@ -48,7 +48,7 @@ for (const [transport, route] of transports) {
       await subject.untilCaughtUp();
       const connected = line.count(route);
       // Longer than the 2.8 s after which a silent stream counts as dead.
-      await sleep(4500, () => publisher.publish(20));
+      await sleep(3200, () => publisher.publish(20));
       await publisher.publish(5);
       await subject.expectPromiseKept();
       const states = await subject.states();
@@ -65,7 +65,7 @@ for (const [transport, route] of transports) {
       line.hold(route);
       await subject.start({ ...alone, connectTimeout: 1000 });
       await expect.poll(() => line.count(route)).toBe(1);
-      await sleep(2500, () => line.release(route));
+      await sleep(1500, () => line.release(route));
       await subject.untilLive(transport);
       await subject.expectPromiseKept();
       const states = await subject.states();
@@ -76,7 +76,7 @@ for (const [transport, route] of transports) {
       await subject.startFromNow(alone, transport);
       publisher.begin();
       await publisher.more(5);
-      await sleep(1500, () => line.drop());
+      await sleep(500, () => line.drop());
       await publisher.more(5);
       await publisher.stop();
       await subject.untilLive(transport);
