@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs the tests, the quick ones first; the first layer that fails ends it.
+# Builds and runs the tests: those of C++ with those of the npm package beside them, then the browsers'; the first layer
+# that fails ends it.
 #   ./dev test                               everything
 #   ./dev test --sanitize=address|thread     unit, simulation and integration tests in a sanitizer build
 set -euo pipefail
@@ -12,16 +13,6 @@ run_layer() {
   local folder=$1 pattern=$2
   shift 2
   ctest --test-dir "$folder" --tests-regex "$pattern" --output-on-failure --no-tests=error "$@"
-}
-
-# Integration tests are built once there are any; that there are none is said, not hidden.
-run_integration() {
-  local folder=$1 suffix=$2
-  if [ -x "$folder/integration_tests" ]; then
-    step "integration tests$suffix" run_layer "$folder" '^integration_' --parallel 2
-  else
-    echo "== integration tests$suffix: there are none yet"
-  fi
 }
 
 # bounded SECONDS command...: ends a command that hangs, with all it started, and says so.
@@ -38,7 +29,17 @@ bounded() {
 run_cpp_layers() {
   local folder=$1 suffix=$2
   step "unit tests$suffix" run_layer "$folder" '^unit_' --parallel "$jobs"
-  step "simulation$suffix" run_layer "$folder" '^sim_'
+  # Integration tests wait more than they work: simulations run meanwhile.
+  step "simulation and integration tests$suffix" run_layer "$folder" '^(sim|integration)_' --parallel "$jobs"
+}
+
+run_npm_layers() {
+  scripts/wasm.sh --tests
+  step "unit tests as wasm in Node" bounded 120 node build/wasm/unit_sdk_tests.js --colour-mode none
+  step "the npm package's own tests" bounded 300 npm --prefix wasm test
+  scripts/npm.sh web
+  step "the demo pages: tests and build" bounded 300 bash -c 'npm --prefix web test && npm --prefix web run --silent build'
+  bounded 600 scripts/e2e.sh --packaging
 }
 
 test_sanitized() {
@@ -48,21 +49,15 @@ test_sanitized() {
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
   export FRESHET_SIM_COUNT=${FRESHET_SIM_COUNT:-3} # seeds for each scenario: the plain build runs the many
   run_cpp_layers "build-$preset" " ($name sanitizer)"
-  run_integration "build-$preset" " ($name sanitizer)"
 }
 
 test_everything() {
   step "build the server, the SDK and their tests" compile build dev
+  beside "the npm package and the demo pages" run_npm_layers
   run_cpp_layers build ""
-  scripts/wasm.sh --tests
-  step "unit tests as wasm in Node" bounded 120 node build/wasm/unit_sdk_tests.js --colour-mode none
-  step "the npm package's own tests" bounded 300 npm --prefix wasm test
-  scripts/npm.sh web
-  step "the demo pages: tests and build" bounded 300 bash -c 'npm --prefix web test && npm --prefix web run --silent build'
-  run_integration build ""
   step "rules of the tree" run_layer build '^tidy_' --parallel "$jobs"
   step "the installed CMake package" run_layer build '^package_'
-  bounded 600 scripts/e2e.sh --packaging
+  join_beside
   bounded 1200 scripts/e2e.sh
 }
 

@@ -197,7 +197,7 @@ TEST_CASE("readers slower than the publishers have everything once these stop", 
 }
 
 TEST_CASE("a seed repeats its run to the last event", "[sim]") {
-  for (std::uint64_t seed = 8'000; seed < 8'005; ++seed) {
+  for (const std::uint64_t seed : chosen_seeds(8'000, 5)) {
     World once{{.seed = seed}};
     World again{{.seed = seed}};
     World other{{.seed = seed + 500}};
