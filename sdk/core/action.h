@@ -45,6 +45,12 @@ enum class ActionKind : std::uint8_t {
   tell_published,
 };
 
+// Whether it is of those that still follow when the client is closed.
+constexpr bool ends(ActionKind kind) {
+  return (kind >= ActionKind::cancel_post && kind <= ActionKind::tell_state) ||
+         kind == ActionKind::tell_published;
+}
+
 // One form for all kinds, so that it crosses into the browser as it is: wasm/src/core.ts reads the
 // members where they stand.
 struct Action {

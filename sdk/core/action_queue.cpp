@@ -6,8 +6,7 @@
 namespace freshet::core {
 
 Action& ActionQueue::push(ActionKind kind, std::uint32_t id) {
-  actions_.push_back(std::make_unique<Action>());
-  Action& action = *actions_.back();
+  Action& action = add_new(actions_);
   action.kind = kind;
   action.id = id;
   return action;
@@ -23,13 +22,13 @@ void ActionQueue::push_state() {
   if (!std::exchange(state_changed_, true)) push(ActionKind::tell_state, 0);
 }
 
-const Action* ActionQueue::pop() {
+Action* ActionQueue::pop() {
   if (next_ == actions_.size()) {
     actions_.clear();
     next_ = 0;
     return nullptr;
   }
-  const Action* const action = actions_[next_++].get();
+  Action* const action = actions_[next_++].get();
   if (action->kind == ActionKind::tell_state) state_changed_ = false;
   return action;
 }

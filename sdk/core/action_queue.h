@@ -19,7 +19,7 @@ class ActionQueue {
   void push_state();
 
   // nullptr when there is none. The others live until then.
-  const Action* pop();
+  Action* pop();
 
  private:
   List<std::unique_ptr<Action>> actions_;

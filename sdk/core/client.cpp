@@ -42,23 +42,9 @@ bool Client::open(Error& error) const {
          refuse(error, ErrorCode::closed, "the client is closed (create a new one)");
 }
 
-// A gap or live mark of a subscription that has ended meanwhile is nobody's, and behind the end of
-// the client only what ends things goes out.
-const Action* Client::next_action() {
-  while (const Action* const action = session_.context().actions.pop()) {
-    switch (action->kind) {
-      case ActionKind::tell_state:
-      case ActionKind::tell_published:
-      case ActionKind::close_connection:
-      case ActionKind::cancel_post:
-        return action;
-      case ActionKind::tell_gap:
-      case ActionKind::tell_live:
-        if (!session_.table().has(action->id)) break;
-        [[fallthrough]];
-      default:
-        if (!session_.closed()) return action;
-    }
+Action* Client::next_action() {
+  while (Action* const action = session_.context().actions.pop()) {
+    if (!session_.closed() || ends(action->kind)) return action;
   }
   return nullptr;
 }
@@ -76,7 +62,8 @@ void Client::unsubscribe(SubscriptionId subscription) { session_.table().remove(
 
 Text Client::cursor(SubscriptionId subscription) const {
   const Entry* const entry = session_.table().find(subscription);
-  return entry != nullptr && entry->position() != nullptr ? wire::to_string(entry->start) : Text{};
+  return entry != nullptr && entry->position() != nullptr ? wire::to_string(*entry->position())
+                                                          : Text{};
 }
 
 Text Client::pattern(SubscriptionId subscription) const {
@@ -148,8 +135,8 @@ void Client::handle_timeout(Instant now) {
 
 OptionalInstant Client::poll_timeout() const { return session_.context().timers.earliest(); }
 
-const Action* Client::poll_action(Instant now) {
-  if (const Action* const action = next_action()) return action;
+Action* Client::poll_action(Instant now) {
+  if (Action* const action = next_action()) return action;
   session_.flush(now);
   return next_action();
 }

@@ -4,14 +4,15 @@
 // A port turns what happens into handle_*() calls, then takes every action out:
 //
 //   client.handle_frame(now, connection, frame) → deliver to the subscriptions it names
-//   while (const Action* action = client.poll_action(now)) perform(*action);
+//   while (Action* action = client.poll_action(now)) perform(*action);
 //   arm one timer for client.poll_timeout(), and call handle_timeout() then
 //
 // Rules for ports. Take all actions out after each handle_*() or application call and before the
 // next frame, so that a gap is told before the messages behind it. Application callbacks run while
 // taking actions out, or after handle_frame() has returned, never inside a call; they may call
-// anything here, the actions come out of the same queue. An action about a connection that has
-// ended by then is ignored; events of connections closed by the core are ignored here.
+// anything here, the actions come out of the same queue. An action about a connection or a
+// subscription that has ended by then is ignored; events of connections closed by the core are
+// ignored here.
 //
 // Single-threaded. No clock, socket or global randomness: `now` never goes back, `seed` is the
 // port's. The payload of a message never comes in here: handle_frame needs only a frame's first
@@ -101,14 +102,14 @@ class Client {
   // When handle_timeout wants to be called next; nullopt: not at all.
   OptionalInstant poll_timeout() const;
 
-  // nullptr when nothing is to be done. An action lives until then.
-  const Action* poll_action(Instant now);
+  // nullptr when nothing is to be done. An action lives until then; what it holds may be taken out.
+  Action* poll_action(Instant now);
 
  private:
   void notice(Instant now);
   // Whether it is not closed.
   bool open(Error& error) const;
-  const Action* next_action();
+  Action* next_action();
 
   Session session_;
 };

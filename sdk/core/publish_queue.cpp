@@ -114,11 +114,10 @@ void PublishQueue::handle_lost(ConnectionId connection, bool too_big) {
   take_back(connection, Fate::unknown);
 }
 
-bool PublishQueue::handle_ack(std::uint64_t ref, std::uint64_t id) {
-  if (ref % 2 == 0) return false;
+void PublishQueue::handle_ack(std::uint64_t ref, std::uint64_t id) {
+  if (ref % 2 == 0) return;
   failures_ = 0;
   finish(static_cast<PublishId>(ref / 2), id, {}, {});
-  return true;
 }
 
 bool PublishQueue::handle_error(Instant now, std::uint64_t ref, ErrorCode code,
@@ -207,7 +206,8 @@ ConnectionId PublishQueue::handle_due(Instant now) {
 void PublishQueue::handle_post_overdue(Instant now) {
   const RequestId request = request_;
   context().actions.push(ActionKind::cancel_post, request);
-  handle_post_end(now, request, {.kind = EndKind::lost});
+  static constexpr End lost{};
+  handle_post_end(now, request, lost);
 }
 
 void PublishQueue::close() {
@@ -233,7 +233,7 @@ void PublishQueue::finish(PublishId publish, std::uint64_t message_id, ErrorCode
   action.message_id = message_id;
   action.code = code;
   bytes_ -= item->data_bytes;
-  items_.erase(items_.begin() + (item - items_.data()));
+  drop(items_, *item);
   if (items_.empty()) {
     one_by_one_ = false;
     context().timers.clear(Deadline::publish);

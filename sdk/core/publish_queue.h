@@ -44,8 +44,8 @@ class PublishQueue : Part {
   // A WebSocket is gone: what it carried unanswered is sent again, in its old place. `too_big`: it
   // was closed with 1009, by the largest of them.
   void handle_lost(ConnectionId connection, bool too_big);
-  // An ack or error frame of a WebSocket; false when `ref` is no publish's.
-  bool handle_ack(std::uint64_t ref, std::uint64_t id);
+  // An ack or error frame of a WebSocket; the latter false when `ref` is no publish's.
+  void handle_ack(std::uint64_t ref, std::uint64_t id);
   bool handle_error(Instant now, std::uint64_t ref, ErrorCode code, std::string_view message);
   // One line of the answer to a POST.
   void handle_answer(RequestId request, const wire::ControlFrame& frame);

@@ -19,6 +19,7 @@ class ReconnectPolicy {
  public:
   constexpr ReconnectPolicy() = default;
   constexpr explicit ReconnectPolicy(Reconnect kind) : kind_(kind) {}
+  void begin(Reconnect kind) { kind_ = kind; }
 
   // What the server says, clamped to [100 ms, 10 min].
   void set_window(Duration window);

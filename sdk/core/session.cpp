@@ -29,7 +29,7 @@ constexpr std::string_view no_transport = "this runtime has none of the transpor
 void Session::begin(std::uint64_t seed) {
   const ClientConfig& config = context_.config;
   context_.random = Random{seed};
-  context_.policy = ReconnectPolicy{config.reconnect};
+  context_.policy.begin(config.reconnect);
   choice_.replace(config.transports);
   identity_.sdk = config.sdk;
 }
@@ -56,16 +56,17 @@ void Session::flush(Instant now) {
 }
 
 void Session::forget_unused() {
-  while (const std::unique_ptr<Entry> entry = table_.take_unused()) {
+  table_.drop_unused([&](const Entry& entry) {
     for (const auto& connection : connections_) {
+      const Ask* const ask = connection->find(entry.ref);
+      if (ask == nullptr) continue;
       if (connection->transport == Transport::websocket) {
-        websocket::unsubscribe(*connection, *entry, context_.actions);
+        websocket::unsubscribe(*connection, entry, context_.actions);
       }
-      const auto erased =
-          drop_if(connection->asks, [&](const Ask& ask) { return ask.entry == entry.get(); });
-      if (erased > 0) connection->surplus = true;
+      freshet::drop(connection->asks, *ask);
+      connection->surplus = true;
     }
-  }
+  });
 }
 
 void Session::sync(Instant now, Connection& connection) {
@@ -102,7 +103,7 @@ PublishQueue::Line Session::line() {
 void Session::start(Instant now) {
   if (held()) {
     hold();
-  } else if (context_.policy.attempt() > 0 || (not_before_ && now < *not_before_)) {
+  } else if (context_.policy.attempt() > 0 || now < not_before_) {
     // Idle or not, what failed a moment ago is not tried again at once.
     wait_by_policy(now, Cause::local, nullptr);
   } else if (std::exchange(started_, true) || context_.config.initial_spread <= Duration{0}) {
@@ -115,7 +116,7 @@ void Session::start(Instant now) {
 
 void Session::begin_attempt(Instant now) {
   context_.timers.clear(Deadline::retry);
-  not_before_.reset();
+  not_before_ = {};
   context_.policy.handle_attempt();
   if (!choice_.pass_over()) {
     choice_.begin_pass();
@@ -146,8 +147,7 @@ void Session::open(Instant now, Transport transport, Purpose purpose) {
     posting_beside_ = transport;
     return;
   }
-  connections_.push_back(std::make_unique<Connection>());
-  Connection& connection = *connections_.back();
+  Connection& connection = add_new(connections_);
   connection.id = next_connection_++;
   connection.transport = transport;
   connection.purpose = purpose;
@@ -167,9 +167,9 @@ void Session::open_stream(Instant now, Connection& connection) {
   append_asks(members, connection.asks);
   if (members.size() > sse::asks_bytes_max) {
     // 404 is the proof that this transport alone is barred.
-    return end(now, connection.id,
-               {.kind = EndKind::refused, .code = 404, .reason = "too many subscriptions for sse"},
-               Cause::local);
+    static constexpr End too_many{
+        .kind = EndKind::refused, .code = 404, .reason = "too many subscriptions for sse"};
+    return end(now, connection.id, too_many, Cause::local);
   }
   if (!sse) wire::append_number_member(members, "lines", 1);
   append_identity(members, identity_);
@@ -291,12 +291,12 @@ void Session::wait_by_policy(Instant now, Cause cause, const Connection* lost) {
     not_before_ = now + lost->floor;
     floor_is_own_ = lost->floor_is_own;
     identity_.ticket = lost->ticket;
-  } else if (!not_before_) {
+  } else if (not_before_ == Instant{}) {
     floor_is_own_ = false;
     identity_.ticket.clear();  // Its slot is over.
   }
   Duration delay = context_.policy.delay(now, cause, context_.random);
-  const Duration floor = not_before_ ? std::max(*not_before_ - now, Duration{0}) : Duration{0};
+  const Duration floor = std::max(not_before_ - now, Duration{0});
   // A floor is the same for all, so that the draw stands on top of it, or this client's own.
   delay = floor_is_own_ ? context_.policy.slot_delay(floor) : floor + delay;
   wait(now, delay, lost != nullptr ? std::string_view{lost->complaint} : "");
@@ -317,8 +317,7 @@ void Session::hold() {
 
 void Session::return_locally(Instant now) {
   if (held() || !is(Status::Kind::waiting)) return;
-  Instant at = now + context_.policy.local_delay(context_.random);
-  if (not_before_) at = std::max(at, *not_before_);
+  const Instant at = std::max(now + context_.policy.local_delay(context_.random), not_before_);
   const auto planned = context_.timers.at(Deadline::retry);
   if (planned && *planned <= at) return;
   wait(now, at - now, status_.reason);
@@ -366,7 +365,7 @@ std::unique_ptr<Connection> Session::take(ConnectionId id) {
   for (auto& connection : connections_) {
     if (connection->id != id) continue;
     std::unique_ptr<Connection> taken = std::move(connection);
-    connections_.erase(connections_.begin() + (&connection - connections_.data()));
+    freshet::drop(connections_, connection);
     return taken;
   }
   return nullptr;

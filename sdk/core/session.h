@@ -139,8 +139,8 @@ class Session {
   List<std::unique_ptr<Connection>> connections_;  // A handful.
   ConnectionId current_ = 0;
   ConnectionId next_connection_ = 1;
-  OptionalInstant not_before_;   // The server's floor for the next attempt,
-  bool floor_is_own_ = false;    // which is this client's own.
+  Instant not_before_;           // The server's floor for the next attempt; long ago: none,
+  bool floor_is_own_ = false;    // and whether it is this client's own.
   Instant woken_until_;          // What breaks before then broke while the process slept.
   unsigned change_attempt_ = 0;  // Failed hand-overs to a changed set in a row.
   bool started_ = false;         // The first connect has begun.

@@ -159,7 +159,7 @@ void Session::handle_error(Instant now, Connection& connection, const wire::Cont
   for (Ask& ask : connection.asks) {
     Entry& entry = *ask.entry;
     if (about_request ? entry.ref != ref : entry.pattern != pattern) continue;
-    connection.asks.erase(connection.asks.begin() + (&ask - connection.asks.data()));
+    freshet::drop(connection.asks, ask);
     table_.refuse(entry, code, message);
     return take_over_if_live(now);
   }

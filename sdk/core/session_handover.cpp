@@ -16,7 +16,7 @@ void Session::become_current(Instant now, Connection& connection) {
   current_ = connection.id;
   connection.purpose = Purpose::attempt;
   identity_.ticket.clear();
-  not_before_.reset();
+  not_before_ = {};
   context_.timers.clear({Deadline::retry, Deadline::hedge, Deadline::change});
   // For polling the same stretch: every answer in it must be good, or the connection is lost.
   context_.timers.set(Deadline::stable, now + connection.ping);

@@ -9,8 +9,7 @@ namespace freshet::core {
 SubscriptionId SubscriptionTable::add(std::string_view pattern, const wire::Start& start) {
   Entry* entry = sharable(pattern, start);
   if (entry == nullptr) {
-    entries_.push_back(std::make_unique<Entry>());
-    entry = entries_.back().get();
+    entry = &add_new(entries_);
     entry->ref = next_ref_;
     entry->pattern = pattern;
     entry->start = start;
@@ -36,8 +35,7 @@ Entry* SubscriptionTable::sharable(std::string_view pattern, const wire::Start& 
 void SubscriptionTable::remove(SubscriptionId subscription) {
   std::replace(receivers_.begin(), receivers_.end(), subscription, SubscriptionId{0});
   for (const auto& entry : entries_) {
-    if (drop_if(entry->subscriptions, [&](SubscriptionId one) { return one == subscription; }) > 0)
-      return;
+    drop_if(entry->subscriptions, [&](SubscriptionId one) { return one == subscription; });
   }
 }
 
@@ -45,16 +43,6 @@ const Entry* SubscriptionTable::find(SubscriptionId subscription) const {
   for (const auto& entry : entries_) {
     const auto& list = entry->subscriptions;
     if (std::find(list.begin(), list.end(), subscription) != list.end()) return entry.get();
-  }
-  return nullptr;
-}
-
-std::unique_ptr<Entry> SubscriptionTable::take_unused() {
-  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-    if (!(*entry)->subscriptions.empty()) continue;
-    std::unique_ptr<Entry> taken = std::move(*entry);
-    entries_.erase(entry);
-    return taken;
   }
   return nullptr;
 }

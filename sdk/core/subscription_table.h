@@ -39,15 +39,21 @@ class SubscriptionTable : Part {
   // REQUIRES: `pattern` was checked.
   SubscriptionId add(std::string_view pattern, const wire::Start& start);
   void remove(SubscriptionId subscription);
-  bool has(SubscriptionId subscription) const { return find(subscription) != nullptr; }
   // The entry of a subscription, or nullptr.
   const Entry* find(SubscriptionId subscription) const;
 
   const List<std::unique_ptr<Entry>>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
-  // Takes out an entry that has no subscription left; nullptr when there is none. Entries live on
-  // until then, so that closing and subscribing again in one turn finds its entry.
-  std::unique_ptr<Entry> take_unused();
+  // Ends the entries that have no subscription left; `forget` is called with each first. They live
+  // on until then, so that closing and subscribing again in one turn finds its entry.
+  template <typename Forget>
+  void drop_unused(Forget forget) {
+    drop_if(entries_, [&](const std::unique_ptr<Entry>& entry) {
+      const bool unused = entry->subscriptions.empty();
+      if (unused) forget(*entry);
+      return unused;
+    });
+  }
 
   // Cursor rules ---------------------------------------------------------------------------
 
@@ -61,7 +67,7 @@ class SubscriptionTable : Part {
   void handle_live(Entry& entry);
   void handle_gap(const Entry& entry, const wire::Cursor& after, const wire::Cursor& until,
                   std::string_view reason);
-  // The server has refused it; take_unused() returns it next.
+  // The server has refused it; drop_unused() ends it.
   void refuse(Entry& entry, ErrorCode code, std::string_view message);
   // The connection is lost: nothing is live.
   void handle_lost();

@@ -205,7 +205,7 @@ void ClientDriver::act_later() {
 // Carries out every action there is; each may bring about further ones.
 void ClientDriver::act() {
   for (;;) {
-    const core::Action* action;
+    core::Action* action;
     {
       const std::lock_guard lock(mutex_);
       acting_queued_ = false;
@@ -294,7 +294,7 @@ void ClientDriver::take_end(core::ConnectionId connection, const ConnectionEnd& 
   core_.handle_end(now(), connection, core::view_of(end));
 }
 
-void ClientDriver::perform(const core::Action& action) {
+void ClientDriver::perform(core::Action& action) {
   switch (action.kind) {
     case core::ActionKind::open_stream:
       return open_stream(action);
@@ -327,7 +327,7 @@ void ClientDriver::perform(const core::Action& action) {
   }
 }
 
-void ClientDriver::open_stream(const core::Action& action) {
+void ClientDriver::open_stream(core::Action& action) {
   HttpRequest request = make_request(core::request_of(action).target);
   request.fresh_connection = true;
   FrameSink& sink = *this;
@@ -347,7 +347,7 @@ void ClientDriver::open_stream(const core::Action& action) {
                    {.kind = EndKind::unsupported, .reason = "the platform has no WebSocket"});
 }
 
-void ClientDriver::poll(const core::Action& action) {
+void ClientDriver::poll(core::Action& action) {
   core::Request asked = core::request_of(action);
   HttpRequest request = make_request(asked.target);
   if (!asked.body.empty()) {
@@ -371,7 +371,7 @@ void ClientDriver::send(core::ConnectionId connection, std::string text) {
   if (found != connections_.end()) found->second->send(std::move(text));
 }
 
-void ClientDriver::post(const core::Action& action) {
+void ClientDriver::post(core::Action& action) {
   HttpRequest request = make_request(core::request_of(action).target);
   request.body = std::exchange(lines_, {});
   posts_[action.id] = std::make_unique<native::PublishPost>(
@@ -400,7 +400,7 @@ void ClientDriver::close_post(core::RequestId request) {
   posts_.erase(found);
 }
 
-void ClientDriver::close_connection(const core::Action& action) {
+void ClientDriver::close_connection(core::Action& action) {
   const auto found = connections_.find(action.id);
   if (found == connections_.end()) return;
   found->second->close(static_cast<std::uint16_t>(action.close_code));
@@ -417,7 +417,7 @@ void ClientDriver::tell_state() {
   if (told) call_back([told, now = state()] { (*told)(now); });
 }
 
-void ClientDriver::tell_gap(const core::Action& action) {
+void ClientDriver::tell_gap(core::Action& action) {
   const auto told = listener(action.id);
   if (!told || !told->on_gap) return;
   Gap gap{{}, std::move(action.after), std::move(action.until), std::move(action.text)};
@@ -430,7 +430,7 @@ void ClientDriver::tell_gap(const core::Action& action) {
   });
 }
 
-void ClientDriver::tell_live(const core::Action& action) {
+void ClientDriver::tell_live(core::Action& action) {
   const auto told = listener(action.id);
   if (!told || !told->on_live) return;
   call_back([told] {
@@ -438,7 +438,7 @@ void ClientDriver::tell_live(const core::Action& action) {
   });
 }
 
-void ClientDriver::tell_error(const core::Action& action) {
+void ClientDriver::tell_error(core::Action& action) {
   const auto told = listener(action.id);
   if (!told) return;
   {
@@ -451,7 +451,7 @@ void ClientDriver::tell_error(const core::Action& action) {
   });
 }
 
-void ClientDriver::tell_published(const core::Action& action) {
+void ClientDriver::tell_published(core::Action& action) {
   PendingPublish ended;
   {
     const std::lock_guard lock(mutex_);
@@ -482,7 +482,7 @@ HttpRequest ClientDriver::make_request(std::string_view target) {
   return request;
 }
 
-std::string ClientDriver::with_payload(const core::Action& action) {
+std::string ClientDriver::with_payload(core::Action& action) {
   const std::lock_guard lock(mutex_);
   const auto found = publishes_.find(action.publish);
   return core::frame_of(action, found != publishes_.end() ? found->second.json : "null");

@@ -75,24 +75,24 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   void act_later();
   void act();
   void end_turn();
-  void perform(const core::Action& action);
-  void open_stream(const core::Action& action);
-  void poll(const core::Action& action);
+  void perform(core::Action& action);
+  void open_stream(core::Action& action);
+  void poll(core::Action& action);
   void send(core::ConnectionId connection, std::string text);
-  void post(const core::Action& action);
-  void close_connection(const core::Action& action);
+  void post(core::Action& action);
+  void close_connection(core::Action& action);
   void tell_state();
-  void tell_gap(const core::Action& action);
-  void tell_live(const core::Action& action);
-  void tell_error(const core::Action& action);
-  void tell_published(const core::Action& action);
+  void tell_gap(core::Action& action);
+  void tell_live(core::Action& action);
+  void tell_error(core::Action& action);
+  void tell_published(core::Action& action);
 
   void take_answer(core::RequestId request, std::string_view line);
   void take_post_end(core::RequestId request, const ConnectionEnd& end);
   void close_post(core::RequestId request);
   HttpRequest make_request(std::string_view target);
   // The text of a publish with its payload and the end of its frame.
-  std::string with_payload(const core::Action& action);
+  std::string with_payload(core::Action& action);
   std::shared_ptr<Listener> listener(core::SubscriptionId subscription);
   void deliver(const Listeners& receivers, const Message& message);
   void deliver_later(const Listeners& receivers, const Message& message);

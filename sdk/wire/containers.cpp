@@ -8,10 +8,9 @@
 namespace freshet {
 namespace {
 
-// How much a block that is to hold `bytes` has room for.
-std::size_t room(std::size_t bytes) {
-  return bytes == 0 ? 0 : std::bit_ceil(std::max(bytes, std::size_t{8}));
-}
+// How much a block that is to hold `bytes` has room for: the next power of two, 8 at least. No
+// bytes wrap around, twice, to no room.
+std::size_t room(std::size_t bytes) { return (SIZE_MAX >> std::countl_zero((bytes - 1) | 7)) + 1; }
 
 }  // namespace
 

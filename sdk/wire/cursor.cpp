@@ -18,6 +18,8 @@ bool is_epoch(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_name_byte);
 }
 
+bool is_last(std::string_view text) { return text.substr(0, last_prefix.size()) == last_prefix; }
+
 bool refuse_text(Error& error, std::string_view text, std::string_view expected) {
   error.code = ErrorCode::invalid_cursor;
   error.message.clear();
@@ -29,8 +31,8 @@ bool refuse_text(Error& error, std::string_view text, std::string_view expected)
 
 }  // namespace
 
-void Epoch::assign(std::string_view name) {
-  size_ = static_cast<std::uint8_t>(std::min(name.size(), epoch_bytes_max));
+Epoch::Epoch(std::string_view name)
+    : size_(static_cast<std::uint8_t>(std::min(name.size(), epoch_bytes_max))) {
   std::copy_n(name.data(), size_, name_.data());
 }
 
@@ -44,8 +46,7 @@ Result<Cursor> parse_cursor(std::string_view text) {
 
 bool read_cursor(std::string_view text, Cursor& cursor) {
   const std::string_view epoch = text.substr(0, text.find(':'));
-  if (epoch.size() == text.size() || !is_epoch(epoch) || text.starts_with(last_prefix))
-    return false;
+  if (epoch.size() == text.size() || !is_epoch(epoch) || is_last(text)) return false;
   text.remove_prefix(epoch.size() + 1);
   const OptionalNumber id = json_number(text);
   if (!id) return false;
@@ -66,19 +67,22 @@ bool read_start(std::string_view text, Start& start, Error& error) {
   if (text.empty() || text == "latest") return true;
   if (text == "earliest") {
     start = Earliest{};
-  } else if (text.starts_with(last_prefix)) {
-    std::string_view digits = text;
-    digits.remove_prefix(last_prefix.size());
-    const std::uint64_t count = json_number(digits).value_or(0);
-    if (count < 1 || count > last_count_max) {
-      return refuse_text(error, text, "a start: last:N takes a number from 1 to 1000");
-    }
-    start = LastOf{static_cast<std::uint32_t>(count)};
   } else if (read_cursor(text, cursor)) {
     start = cursor;
   } else {
-    return refuse_text(error, text,
-                       "a start: give latest, earliest, last:N or a cursor such as k3f9:1027");
+    std::uint64_t count = 0;
+    if (is_last(text)) {
+      std::string_view digits = text;
+      digits.remove_prefix(last_prefix.size());
+      count = json_number(digits).value_or(0);
+    }
+    if (count < 1 || count > last_count_max) {
+      return refuse_text(
+          error, text,
+          "a start: give latest, earliest, last:N with N from 1 to 1000, or a cursor "
+          "such as k3f9:1027");
+    }
+    start = LastOf{static_cast<std::uint32_t>(count)};
   }
   return true;
 }

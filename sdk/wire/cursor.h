@@ -24,10 +24,9 @@ class Epoch {
  public:
   constexpr Epoch() = default;
   // Any text; what is longer is cut.
+  Epoch(std::string_view name);
   template <std::convertible_to<std::string_view> Name>
-  Epoch(const Name& name) {
-    assign(name);
-  }
+  Epoch(const Name& name) : Epoch(std::string_view{name}) {}
 
   operator std::string_view() const { return {name_.data(), size_}; }
   bool empty() const { return size_ == 0; }
@@ -38,8 +37,6 @@ class Epoch {
   }
 
  private:
-  void assign(std::string_view name);
-
   std::array<char, epoch_bytes_max> name_{};
   std::uint8_t size_ = 0;
 };

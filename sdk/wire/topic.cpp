@@ -9,15 +9,18 @@ namespace {
 // What stands before the first dot; all when there is none.
 std::string_view first_segment(std::string_view text) { return text.substr(0, text.find('.')); }
 
+constexpr std::string_view arrow_fault = "'>' must be the whole last segment";
+constexpr std::string_view dollar_fault = "'$' must begin a segment's name";
+
 // What is wrong with a segment that is no wildcard; empty when nothing is.
 std::string_view segment_fault(std::string_view segment) {
   if (segment.empty()) return "it has an empty segment";
-  if (segment == "$") return "a segment needs a name behind '$'";
   if (segment.front() == '$') segment.remove_prefix(1);
+  if (segment.empty()) return dollar_fault;
   for (const char c : segment) {
     if (c == '*') return "'*' must be a whole segment";
-    if (c == '>') return "'>' must be the whole last segment";
-    if (c == '$') return "'$' may only begin a segment";
+    if (c == '>') return arrow_fault;
+    if (c == '$') return dollar_fault;
     if (!is_name_byte(c)) return "segments are made of letters, digits, '_' and '-'";
   }
   return {};
@@ -25,7 +28,6 @@ std::string_view segment_fault(std::string_view segment) {
 
 // What is wrong with a topic or pattern; empty when nothing is.
 std::string_view fault_of(std::string_view text, bool wildcards) {
-  if (text.empty()) return "it is empty";
   if (text.size() > topic_bytes_max) return "it is longer than 255 bytes";
   for (std::size_t segments = 1;; ++segments) {
     if (segments > topic_segments_max) return "it has more than 16 segments";
@@ -33,7 +35,7 @@ std::string_view fault_of(std::string_view text, bool wildcards) {
     const bool last = segment.size() == text.size();
     if (segment == "*" || segment == ">") {
       if (!wildcards) return "wildcards name no single topic";
-      if (segment == ">" && !last) return "'>' must be the last segment";
+      if (segment == ">" && !last) return arrow_fault;
     } else if (const std::string_view fault = segment_fault(segment); !fault.empty()) {
       return fault;
     }

@@ -62,7 +62,7 @@ std::int64_t whole(double number) {
   return std::max(static_cast<std::int64_t>(number), std::int64_t{0});
 }
 
-Instant now() { return {Duration{whole(imported_now())}}; }
+Instant now() { return {Duration{static_cast<Duration::rep>(imported_now())}}; }
 
 // Decimal digits, the first transport the lowest: 1 websocket … 4 polling.
 void read_transports(std::uint32_t digits, core::TransportOrder& transports) {
@@ -119,7 +119,7 @@ void subscription_cursor(std::uint32_t subscription) {
 std::uint32_t publish(std::uint32_t topic_bytes, std::uint32_t key_bytes, std::uint32_t data_bytes,
                       double timeout) {
   return client()->publish(now(), input(0, topic_bytes), data_bytes, input(topic_bytes, key_bytes),
-                           Duration{whole(timeout)}, output.error);
+                           Duration{static_cast<Duration::rep>(timeout)}, output.error);
 }
 
 void cancel_publish(std::uint32_t publish) { client()->cancel_publish(publish); }

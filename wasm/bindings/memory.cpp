@@ -1,7 +1,6 @@
 // The module's memory: blocks of powers of two, and for each size a list of those that are free. A
 // block is never cut or joined; what a client holds at a time is a few kilobytes of a few sizes.
 // Emscripten's smallest allocator is six times as large.
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -16,13 +15,13 @@ struct Free {
 };
 
 Free* free_blocks[32];
-std::uintptr_t top;  // Behind the last block that was cut from what is left.
+char* top = &__heap_base;  // Behind the last block that was cut from what is left.
 
 constexpr std::size_t page_bytes = 65'536;
-constexpr std::size_t block_bytes_min = 8;
 
+// Blocks of up to 8 bytes are of one class.
 unsigned class_of(std::size_t bytes) {
-  return static_cast<unsigned>(std::bit_width(std::max(bytes, block_bytes_min) - 1));
+  return static_cast<unsigned>(std::bit_width((bytes - 1) | 7));
 }
 
 }  // namespace
@@ -30,20 +29,16 @@ unsigned class_of(std::size_t bytes) {
 void* operator new(std::size_t bytes) {
   const unsigned order = class_of(bytes);
   Free*& first = free_blocks[order];
-  if (Free* const block = first) {
-    first = block->next;
-    return block;
+  if (Free* const freed = first) {
+    first = freed->next;
+    return freed;
   }
-  if (top == 0) top = reinterpret_cast<std::uintptr_t>(&__heap_base);
-  const std::uintptr_t block = top;
+  char* const block = top;
   top += std::size_t{1} << order;
   const std::size_t pages = __builtin_wasm_memory_size(0);
-  if (top > pages * page_bytes &&
-      __builtin_wasm_memory_grow(0, (top - pages * page_bytes + page_bytes - 1) / page_bytes) ==
-          SIZE_MAX) {
-    __builtin_trap();
-  }
-  return reinterpret_cast<void*>(block);
+  const std::size_t wanted = reinterpret_cast<std::uintptr_t>(top - 1) / page_bytes + 1;
+  if (wanted > pages && __builtin_wasm_memory_grow(0, wanted - pages) == SIZE_MAX) __builtin_trap();
+  return block;
 }
 
 void operator delete(void* block, std::size_t bytes) noexcept {

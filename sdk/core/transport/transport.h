@@ -59,6 +59,7 @@ struct Connection {
   bool more = false;      // and said that there is more,
   Duration interval{0};   // and how long to wait before the next.
 
+  // nullptr when it was not asked for.
   Ask* find(std::uint64_t ref);
 };
 

@@ -31,8 +31,7 @@ void subscribe(Connection& connection, const SubscriptionTable& table, bool serv
   }
 }
 
-void unsubscribe(Connection& connection, const Entry& entry, ActionQueue& actions) {
-  if (connection.find(entry.ref) == nullptr) return;
+void unsubscribe(const Connection& connection, const Entry& entry, ActionQueue& actions) {
   begin_frame(connection, "unsubscribe", entry.ref, actions);
 }
 

@@ -14,7 +14,7 @@ namespace freshet::core::websocket {
 void subscribe(Connection& connection, const SubscriptionTable& table, bool serving,
                ActionQueue& actions);
 
-// Ends an entry that leaves the table.
-void unsubscribe(Connection& connection, const Entry& entry, ActionQueue& actions);
+// Ends an entry that leaves the table. REQUIRES: it was asked for.
+void unsubscribe(const Connection& connection, const Entry& entry, ActionQueue& actions);
 
 }  // namespace freshet::core::websocket

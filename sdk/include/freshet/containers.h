@@ -7,6 +7,7 @@
 #ifndef FRESHET_COMPACT
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ using List = std::vector<T>;
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -197,16 +199,24 @@ class List : public ListBase {
 
 namespace freshet {
 
-// Takes out every element that `unwanted` is true of; returns how many there were.
+// Takes out every element that `unwanted` is true of.
 template <typename T, typename Unwanted>
-std::size_t drop_if(List<T>& list, Unwanted unwanted) {
-  std::size_t dropped = 0;
+void drop_if(List<T>& list, Unwanted unwanted) {
   for (std::size_t index = list.size(); index-- > 0;) {
-    if (!unwanted(list[index])) continue;
-    list.erase(list.begin() + index);
-    ++dropped;
+    if (unwanted(list[index])) list.erase(list.begin() + index);
   }
-  return dropped;
+}
+
+// A new element at the end of a list whose elements stay where they are.
+template <typename T>
+T& add_new(List<std::unique_ptr<T>>& list) {
+  return *list.emplace_back(new T());
+}
+
+// Takes out this element of the list.
+template <typename T>
+void drop(List<T>& list, const T& element) {
+  list.erase(list.begin() + (&element - list.data()));
 }
 
 }  // namespace freshet

@@ -66,18 +66,6 @@ TEST_CASE("behind the end of a client only what ends things comes out", "[core][
   CHECK(driver.state() == "closed");
 }
 
-TEST_CASE("nothing is told of a subscription behind its end", "[core][client]") {
-  ClientDriver driver;
-  const auto connection = driver.go_live(Transport::websocket);
-  driver.lives.clear();
-  driver.in_one_turn([&] {
-    driver.frame(connection, R"({"op":"gap","pattern":"prices.*","after":"k3f9:100",)"
-                             R"("until":"k3f9:150","reason":"slow"})");
-    driver.unsubscribe(1);
-  });
-  CHECK(driver.gaps.empty());
-}
-
 TEST_CASE("the same seed and events give the same actions", "[core][client]") {
   const auto run = [] {
     ClientDriver driver{{}, 42};

@@ -72,11 +72,22 @@ TEST_CASE("elements of a list come and go in order", "[wire][containers]") {
 
 TEST_CASE("every unwanted element is dropped, wherever it stands", "[wire][containers]") {
   List<int> list = {2, 1, 4, 4, 3, 6};
-  CHECK(drop_if(list, [](int one) { return one % 2 == 0; }) == 4);
+  drop_if(list, [](int one) { return one % 2 == 0; });
   CHECK(list == List<int>{1, 3});
-  CHECK(drop_if(list, [](int one) { return one > 9; }) == 0);
-  CHECK(drop_if(list, [](int) { return true; }) == 2);
+  drop_if(list, [](int one) { return one > 9; });
+  CHECK(list == List<int>{1, 3});
+  drop(list, list[0]);
+  CHECK(list == List<int>{3});
+  drop_if(list, [](int) { return true; });
   CHECK(list.empty());
+}
+
+TEST_CASE("a new element stays where it is when others come", "[wire][containers]") {
+  List<std::unique_ptr<int>> list;
+  int& first = add_new(list);
+  for (int count = 0; count < 100; ++count) add_new(list);
+  CHECK(&first == list.front().get());
+  CHECK(first == 0);
 }
 
 }  // namespace

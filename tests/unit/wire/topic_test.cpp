@@ -33,7 +33,7 @@ TEST_CASE("what is not a topic is told by a sentence that names the fault", "[wi
     std::string fault;
   };
   const std::vector<Row> rows = {
-      {"", "it is empty"},
+      {"", "it has an empty segment"},
       {".", "it has an empty segment"},
       {"prices..x", "it has an empty segment"},
       {".prices", "it has an empty segment"},
@@ -44,10 +44,10 @@ TEST_CASE("what is not a topic is told by a sentence that names the fault", "[wi
       {">", "wildcards name no single topic"},
       {"prices*", "'*' must be a whole segment"},
       {"a.b>", "'>' must be the whole last segment"},
-      {"$", "a segment needs a name behind '$'"},
-      {"a.$.b", "a segment needs a name behind '$'"},
-      {"a$b", "'$' may only begin a segment"},
-      {"$$a", "'$' may only begin a segment"},
+      {"$", "'$' must begin a segment's name"},
+      {"a.$.b", "'$' must begin a segment's name"},
+      {"a$b", "'$' must begin a segment's name"},
+      {"$$a", "'$' must begin a segment's name"},
       {"a b", "segments are made of letters, digits, '_' and '-'"},
       {"a/b", "segments are made of letters, digits, '_' and '-'"},
       {"pr\xc3\xa9s", "segments are made of letters, digits, '_' and '-'"},
