@@ -56,8 +56,9 @@ if [ -n "$log" ]; then
   tail -n 30 -F --pid="$$" "$log" 2> /dev/null | "$freshet" pub notifications.log --lines --url "$url" > /dev/null &
 fi
 
-"$freshet" pub chat.lobby --url "$url" > /dev/null \
-  '{"name":"freshet","text":"Welcome to the lobby. Open this page in a second tab, or write from a terminal: freshet pub"}'
+"$freshet" pub chat.lobby --url "$url" > /dev/null <<JSON
+{"name":"freshet","text":"Welcome to the lobby. Open this page in a second tab, or write from a terminal: build/freshet pub chat.lobby '\\"hi\\"' --url $url"}
+JSON
 
 # Outlives neither the one who started it nor the server, which may be away for a while: the herd lab kills it.
 answers() { curl -fs -o /dev/null --max-time 5 --retry 10 --retry-delay 1 --retry-connrefused "$url/healthz"; }
