@@ -34,6 +34,8 @@ class Flush {
   virtual void flush(std::span<FlushItem> items) = 0;
   // System calls made since the last call.
   virtual std::uint64_t take_call_count() = 0;
+  // For how many items it holds memory between two calls.
+  virtual std::size_t room() const = 0;
   // What it sends by: Io::uring or Io::epoll.
   virtual Io io() const = 0;
 };

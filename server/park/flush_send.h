@@ -13,6 +13,7 @@ class FlushSend final : public Flush {
  public:
   void flush(std::span<FlushItem> items) override;
   std::uint64_t take_call_count() override;
+  std::size_t room() const override { return 0; }
   Io io() const override { return Io::epoll; }
 
  private:

@@ -46,6 +46,8 @@ void FlushUring::flush(std::span<FlushItem> items) {
     for (std::size_t i = 0; i < taken; ++i) complete_one();
     if (taken < sends_.size()) give_up();
   }
+  // Of a broadcast to very many nothing is held.
+  if (pending_.capacity() > sends_max) std::vector<FlushItem*>().swap(pending_);
 }
 
 // False when the batch is full.

@@ -27,6 +27,7 @@ class FlushUring final : public Flush {
 
   void flush(std::span<FlushItem> items) override;
   std::uint64_t take_call_count() override;
+  std::size_t room() const override { return pending_.capacity(); }
   Io io() const override { return usable_ ? Io::uring : Io::epoll; }
 
  private:

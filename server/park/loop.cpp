@@ -28,6 +28,15 @@ constexpr std::uint64_t listener_flag = 3;
 
 std::uint64_t listener_tag(int fd) { return (static_cast<std::uint64_t>(fd) << 2) | listener_flag; }
 
+// Empties the list of a turn's connections, and keeps its memory only where it is little: after a
+// broadcast to very many it would be held for good.
+template <typename T>
+void clear_list(std::vector<T>& list) {
+  constexpr std::size_t kept_max = 256;
+  if (list.capacity() > kept_max) std::vector<T>().swap(list);
+  list.clear();
+}
+
 bool somebody_waits(int listener_fd) {
   pollfd one{.fd = listener_fd, .events = POLLIN, .revents = 0};
   return ::poll(&one, 1, 0) > 0;
@@ -292,6 +301,7 @@ void Loop::run_turn_end() {
 
 void Loop::flush_all() {
   flush_items_.clear();
+  flush_items_.reserve(flush_list_.size());
   for (Connection* connection : flush_list_) {
     connection->in_flush_list_ = false;
     if (connection->phase_ == Connection::Phase::closed) continue;
@@ -299,7 +309,7 @@ void Loop::flush_all() {
     flush_items_.push_back(
         {.fd = connection->fd_, .outbox = &connection->outbox_, .owner = connection});
   }
-  flush_list_.clear();
+  clear_list(flush_list_);
   joiner_.clear();
   if (flush_items_.empty()) return;
   flush_->flush(flush_items_);
@@ -311,6 +321,7 @@ void Loop::flush_all() {
     add(counters_.sent_bytes_total, item.sent_bytes);
     static_cast<Connection*>(item.owner)->handle_flushed(item.sent_bytes, item.failed);
   }
+  clear_list(flush_items_);
 }
 
 void Loop::free_retired() {

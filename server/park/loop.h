@@ -2,6 +2,7 @@
 // Loops (loops.h) starts one per core; tests may turn a single one by hand.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -117,6 +118,10 @@ class Loop {
   Io io() const { return io_; }
   const LoopCounters& counters() const { return counters_; }
   std::size_t connection_count() const { return connection_count_; }
+  // For so many connections memory is held between two turns.
+  std::size_t flush_room() const {
+    return std::max({flush_list_.capacity(), flush_items_.capacity(), flush_->room()});
+  }
 
  private:
   friend class Connection;

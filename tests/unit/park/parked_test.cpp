@@ -196,6 +196,24 @@ TEST_CASE("a blob sent to many connections is one string", "[park][parked]") {
   server.on_loop([&](Loop&) { REQUIRE(blob.use_count() == 1); });
 }
 
+TEST_CASE("a broadcast to many connections leaves no memory with the loop", "[park][parked]") {
+  ParkedServer server;
+  std::vector<LoopbackClient> clients;
+  std::vector<Connection*> connections;
+  for (int i = 0; i < 400; ++i) {
+    clients.push_back(server.connect());
+    clients.back().send(get("/stream"));
+    connections.push_back(server.events->parked.take());
+    clients.back().read(stream_head.size());
+  }
+  server.on_loop([&](Loop&) {
+    const Blob blob = make_blob("event");
+    for (Connection* connection : connections) connection->send(blob);
+  });
+  for (LoopbackClient& client : clients) REQUIRE(client.read(5) == "event");
+  server.on_loop([](Loop& loop) { CHECK(loop.flush_room() <= 256); });
+}
+
 TEST_CASE("a slow consumer is refused at the outbox limit and can be told why", "[park][parked]") {
   auto options = one_loop();
   options.loop.outbox_bytes_max = 1'000'000;
