@@ -270,8 +270,7 @@ void PublishQueue::settle_epochs() {
   for (std::size_t index = 0; index < items_.size();) {
     const Item& item = items_[index];
     if (!item.sent && !item.sent_epoch.empty() && item.sent_epoch != epoch_) {
-      fail(item.id, ErrorCode::outcome_unknown,
-           "sent, but the log was replaced before it answered");
+      fail(item.id, ErrorCode::outcome_unknown, "sent and not answered: it may have arrived");
     } else {
       ++index;
     }

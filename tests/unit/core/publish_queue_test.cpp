@@ -346,6 +346,19 @@ TEST_CASE("a POST that failed without a word is told in ours", "[core][publish]"
   CHECK(driver.waiting().reason == "the server cannot be reached");
 }
 
+TEST_CASE("a first POST that fails does not claim that the log was replaced", "[core][publish]") {
+  ClientDriver driver{only(Transport::sse)};
+  const auto publish = driver.publish();
+  REQUIRE(driver.posts.size() == 1);
+  driver.client.handle_post_end(driver.now, driver.posts.back().request,
+                                {.kind = EndKind::refused, .code = 500});
+  driver.in_one_turn([] {});
+  REQUIRE(driver.outcome(publish) != nullptr);
+  CHECK(code(driver.outcome(publish)) == ErrorCode::outcome_unknown);
+  // No log is known yet, so that nothing can be said of one.
+  CHECK(driver.outcome(publish)->error().message == "sent and not answered: it may have arrived");
+}
+
 TEST_CASE("a subscription made while only posting opens its stream", "[core][publish]") {
   ClientDriver driver{only(Transport::sse)};
   const auto publish = driver.publish();
