@@ -32,6 +32,12 @@ core::ClientConfig config_of(const ClientOptions& options) {
   };
 }
 
+// No value can look like it: in addresses they are percent-encoded, in JSON their quotes escaped.
+bool shows_ticket(const core::Request& request) {
+  return request.target.find("ticket=") != std::string_view::npos ||
+         request.body.find("\"ticket\":") != std::string_view::npos;
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
@@ -285,7 +291,6 @@ void ClientDriver::take_end(core::ConnectionId connection, const ConnectionEnd& 
   const Turn turn(*this);
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return;
-  given_ticket_ = !end.ticket.empty();
   if (!found->second->lives_on(end)) {
     closed_connections_.push_back(std::move(found->second));
     connections_.erase(found);
@@ -348,18 +353,18 @@ void ClientDriver::open_stream(core::Action& action) {
 }
 
 void ClientDriver::poll(core::Action& action) {
-  core::Request asked = core::request_of(action);
+  const core::Request asked = core::request_of(action);
   HttpRequest request = make_request(asked.target);
   if (!asked.body.empty()) {
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = std::move(asked.body);
+    request.body = asked.body;
   }
   auto& connection = connections_[action.id];
   if (!connection) {
     // A new attempt is to try the path anew; the polls that follow keep the connection. So does a
     // client that comes at its slot, which is that server's: thousands that were refused would hold
     // two each, and the server would run out of descriptors before the last of them is in.
-    request.fresh_connection = !given_ticket_;
+    request.fresh_connection = !shows_ticket(asked);
     FrameSink& sink = *this;
     connection = std::make_unique<native::PollConnection>(action.id, sink);
   }

@@ -113,9 +113,8 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   // Closed in this turn; one of them may have called us.
   std::vector<std::unique_ptr<native::ClientConnection>> closed_connections_;
   std::vector<std::unique_ptr<native::PublishPost>> closed_posts_;
-  std::string lines_;          // Of the next POST of publishes.
-  Listeners receivers_;        // Scratch of take_frame.
-  bool given_ticket_ = false;  // By the end of the last connection: a slot of that very server.
+  std::string lines_;    // Of the next POST of publishes.
+  Listeners receivers_;  // Scratch of take_frame.
   unsigned turn_depth_ = 0;
   core::OptionalInstant timeout_;
 

@@ -295,6 +295,32 @@ TEST_CASE("a poll comes at its slot on the connection on which it was refused",
   CHECK(other.read_request().line().starts_with("GET /v1/poll"));
 }
 
+TEST_CASE("a slot that is not waited for keeps no later poll on its connection",
+          "[native][client]") {
+  FakeServer server;
+  Client client(server.url(), {.transports = {Transport::long_polling, Transport::sse},
+                               .reconnect = Reconnect::none,
+                               .reprobe_after = Duration{10}});
+  Notes notes;
+  const auto subscription = client.subscribe("prices.*", notes.on_message(), notes.options());
+  Peer barred = server.accept();
+  barred.read_request();
+  barred.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+  Peer events = server.accept();
+  CHECK(events.read_request().line().starts_with("GET /v1/sse"));
+  events.write(sse_head() + sse("control", hello));
+  // Live, it looks whether the better transport works by now; nobody comes at the slot it is told.
+  Peer probe = server.accept();
+  CHECK(probe.read_request().line().starts_with("GET /v1/poll"));
+  probe.write(
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+      "Freshet-Retry-After-Ms: 1\r\nFreshet-Ticket: slot-9\r\n\r\n");
+  Peer next = server.accept();
+  const std::string line = next.read_request().line();
+  CHECK(line.starts_with("GET /v1/poll"));
+  CHECK(line.find("ticket=") == std::string::npos);
+}
+
 TEST_CASE("a publish over a WebSocket carries its payload and comes to its id",
           "[native][client]") {
   FakeServer server;
