@@ -82,8 +82,8 @@ struct Exchange {
   OriginVerdict verdict;
   Response response = {};
   LateAnswer late = {};
-  bool is_stream = false;
-  bool handled = false;  // By a route; `failure` is what its handler threw.
+  bool is_parked = false;  // Its body would come later, so that nobody knows its length.
+  bool handled = false;    // By a route; `failure` is what its handler threw.
   std::exception_ptr failure = {};
 };
 thread_local Exchange* current_exchange = nullptr;
@@ -177,7 +177,7 @@ class HttpEngine::Core final : public httplib::Server {
     Response& response = exchange.response;
     dispatch(exchange);
     if (response.status >= 400 || exchange.request.is_head()) {
-      exchange.is_stream = response.parking_ == Response::Parking::stream;
+      exchange.is_parked = response.parking_ != Response::Parking::none;
       response.parking_ = Response::Parking::none;
       response.parked_.reset();
     }
@@ -187,7 +187,7 @@ class HttpEngine::Core final : public httplib::Server {
     out.status = response.status;
     for (const auto& [name, value] : response.headers) out.headers.emplace(name, value);
     if (response.parking_ == Response::Parking::stream) {
-      exchange.is_stream = true;
+      exchange.is_parked = true;
       exchange.late.keep_alive_ = false;  // The end of a stream is the end of its connection.
       // The head is written, then the provider stops at once; the loop goes on from there.
       const auto stop = [](std::size_t, httplib::DataSink&) { return false; };
@@ -247,7 +247,7 @@ class HttpEngine::Core final : public httplib::Server {
     const int status = exchange.response.status;
     // RFC 9110 §8.6: none with 204; with 304 and HEAD the length would have to be GET's.
     const bool has_length =
-        status != 204 && status != 304 && !(exchange.is_stream && exchange.request.is_head());
+        status != 204 && status != 304 && !(exchange.is_parked && exchange.request.is_head());
     std::string text;
     for (const auto& [name, value] : headers) {
       if (equals_ignoring_case(name, "Connection") || equals_ignoring_case(name, "Keep-Alive") ||

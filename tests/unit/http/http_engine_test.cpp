@@ -191,9 +191,14 @@ TEST_CASE("trap 3: a 4xx after asking to park is answered, not parked", "[http][
 TEST_CASE("trap 3: HEAD is never parked", "[http][engine]") {
   HttpEngine engine;
   bool destroyed = false;
+  const bool is_stream = GENERATE(true, false);
   engine.get("/stream", [&](const Request&, Response& response) {
     response.content_type = "text/event-stream";
-    response.park_stream(std::make_unique<Silent>(destroyed));
+    if (is_stream) {
+      response.park_stream(std::make_unique<Silent>(destroyed));
+    } else {
+      response.park_answer(std::make_unique<Silent>(destroyed));
+    }
   });
   const auto answered = ask(engine, "HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n");
   REQUIRE(answered.status() == 200);
