@@ -19,6 +19,11 @@ std::string_view without_authority(std::string_view target) {
   if (target.starts_with('/') || target == "*") return target;
   const auto scheme_end = target.find("://");
   if (scheme_end == std::string_view::npos) return target;
+  // Anything else before "://" is none: a proxy may have judged all of it as one path.
+  const auto scheme = target.substr(0, scheme_end);
+  if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) {
+    return target;
+  }
   const auto path = target.find_first_of("/?", scheme_end + 3);
   return path == std::string_view::npos ? "/" : target.substr(path);
 }
