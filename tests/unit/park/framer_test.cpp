@@ -255,6 +255,7 @@ TEST_CASE("hostile and broken requests are refused, however they are cut", "[par
       {"chunk size LF", post(chunked, "5\nhello\r\n0\r\n\r\n"), 400},
       {"chunk size overflows", post(chunked, "10000000000000005\r\nhello\r\n"), 413},
       {"chunk too long", post(chunked, "5\r\nhello!\r\n0\r\n\r\n"), 400},
+      {"chunk end other", post(chunked, "5\r\nhelloxx0\r\n\r\n"), 400},
       {"chunk end LF", post(chunked, "5\r\nhello\n0\r\n\r\n"), 400},
       {"chunk extension with CR", post(chunked, "5;a\rb\r\nhello\r\n0\r\n\r\n"), 400},
       {"trailer folded", post(chunked, "0\r\nX: a\r\n b\r\n\r\n"), 400},
@@ -268,6 +269,12 @@ TEST_CASE("hostile and broken requests are refused, however they are cut", "[par
   REQUIRE(outcome.refusal->status == row.status);
   REQUIRE_FALSE(outcome.refusal->reason.empty());
   REQUIRE(outcome.requests.empty());
+}
+
+TEST_CASE("a chunk that is longer than its size is refused by its first byte too many",
+          "[park][framer]") {
+  const std::string chunk = post("Transfer-Encoding: chunked\r\n", "5\r\nhello!");
+  REQUIRE(frame(chunk, any_piece_size()).refusal->status == 400);
 }
 
 TEST_CASE("a header section is held up to its limit and refused beyond it", "[park][framer]") {
