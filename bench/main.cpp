@@ -18,6 +18,7 @@
 #include "loops.h"
 #include "memory.h"
 #include "refusal.h"
+#include "refusal_floor.h"
 #include "requests.h"
 #include "topics.h"
 
@@ -97,16 +98,19 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
 
-  // For fanout's own use.
+  // For the own use of fanout and refusal.
   std::uint16_t floor_port = 0;
   CLI::App* floor = app.add_subcommand("serve-floor")->group("");
   floor->add_option("port", floor_port)->required();
+  CLI::App* refusal_floor = app.add_subcommand("serve-refusal-floor")->group("");
+  refusal_floor->add_option("port", floor_port)->required();
   CLI11_PARSE(app, argc, argv);
   // Other work on the machine then disturbs less. Servers and load inherit it; without the right to
   // it all run as they are. A browser sets the priorities of its processes itself.
   if (!*browser) ::setpriority(PRIO_PROCESS, 0, -15);
   try {
     if (*floor) return freshet::bench::serve_floor(floor_port);
+    if (*refusal_floor) return freshet::bench::serve_refusal_floor(floor_port);
     if (*herd && real_clients > 0) {
       return freshet::bench::measure_real_herd(program, real_clients, FRESHET_BENCH_RESULTS);
     }

@@ -18,7 +18,7 @@ interface Numbered {
 
 let entries: Entry[] = [];
 let client: Client<{ numbers: Numbered }> | undefined;
-let crowd: { client: Client; delays: number[] }[] = [];
+let crowd: { client: Client; delays: number[]; began: number }[] = [];
 
 const subject = {
   /** Of the newest client. */
@@ -56,9 +56,10 @@ const subject = {
   gather(transports: readonly Transport[]): void {
     crowd = transports.map((transport) => {
       const options: ClientOptions = { transports: [transport] };
-      const one = { client: connect("/", options), delays: [] as number[] };
+      const one = { client: connect("/", options), delays: [] as number[], began: 0 };
       one.client.onState((state) => {
         if (state.kind === "waiting" && state.retryInMs > 0) one.delays.push(state.retryInMs);
+        if (state.kind === "connecting") one.began = performance.now();
       });
       one.client.subscribe("numbers", () => {});
       return one;
@@ -67,6 +68,11 @@ const subject = {
   gathered: (): number => crowd.filter((one) => one.client.getState().kind === "live").length,
   /** How long each of them has waited since it was live, as it said itself. */
   delays: (): number[][] => crowd.map(({ delays }) => delays),
+  forgetDelays(): void {
+    for (const one of crowd) one.delays = [];
+  },
+  /** When each of them began its last attempt. */
+  began: (): number[] => crowd.map(({ began }) => began),
 
   /** For tests that need an application of their own. */
   connect,

@@ -10,15 +10,21 @@ const crowd: readonly Transport[] = [
   ...Array<Transport>(2).fill("polling"),
 ];
 
+/** Those of them that notice at once when their line breaks. */
+export const streams: readonly Transport[] = [
+  ...Array<Transport>(10).fill("websocket"),
+  ...Array<Transport>(2).fill("sse"),
+];
+
 /** Waits until so many of the page's clients are live. */
 export async function untilGathered(page: Page, count: number = crowd.length): Promise<void> {
   await expect.poll(() => page.evaluate(() => window.subject.gathered())).toBe(count);
 }
 
-/** Clients over all transports, live. */
-export async function gather(page: Page): Promise<void> {
-  await page.evaluate((transports) => window.subject.gather(transports), crowd);
-  await untilGathered(page);
+/** Clients over these transports, live; a dozen unless told otherwise. */
+export async function gather(page: Page, transports = crowd): Promise<void> {
+  await page.evaluate((each) => window.subject.gather(each), transports);
+  await untilGathered(page, transports.length);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Every transport in every browser: subscribe, publish, resume after a cut, resume after a restart,
 // fallback, healing. Messages are numbered, and flow all the time.
 import type { Transport } from "@freshet/client";
+import { gather } from "../support/crowd.ts";
 import { expect, test } from "../support/fixtures.ts";
 import type { Barrier, Route } from "../support/line.ts";
 
@@ -121,3 +122,19 @@ for (const { transport, route, fallback, barrier } of cases) {
     });
   });
 }
+
+test.describe("a server that lets in one a second", () => {
+  test.use({ serverFlags: { "admission-rate": "1", "admission-burst": "2" } });
+
+  for (const { transport, route } of cases) {
+    test(`${transport}: refused in a form that browsers can read, clients come once more, at their slots`, async ({
+      subject: { page },
+      line,
+    }) => {
+      await gather(page, Array<Transport>(4).fill(transport));
+      const delays = await page.evaluate(() => window.subject.delays());
+      expect(delays.map(({ length }) => length).sort()).toEqual([0, 0, 1, 1]);
+      if (route !== "poll") expect(line.count(route)).toBe(6);
+    });
+  }
+});

@@ -365,7 +365,7 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes,
   park::Reply reply;
   if (!Core::is_apart(exchange)) reply.bytes = core_->run(exchange);
   Response& response = exchange.response;
-  reply.hang_up = response.parking_ == Response::Parking::at_once && response.hang_up_;
+  reply.hang_up = response.parking_ != Response::Parking::none && response.hang_up_;
   if (reply.hang_up) exchange.late.keep_alive_ = false;
   reply.keep_alive = exchange.late.keep_alive();
   reply.parked = std::move(response.parked_);
@@ -382,13 +382,13 @@ park::Reply HttpEngine::process(const park::RequestBytes& bytes,
       break;
     case Response::Parking::upgraded:
       status = 101;
-      reply.mode = park::ParkMode::upgraded;
+      if (reply.parked != nullptr) reply.mode = park::ParkMode::upgraded;
       reply.bytes = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n" +
                     exchange.late.fixed_headers_;
       for (const auto& [name, value] : response.headers) {
         reply.bytes += name + ": " + value + "\r\n";
       }
-      reply.bytes += "\r\n";
+      reply.bytes += "\r\n" + response.last_;
       break;
   }
   if (core_->options.on_answered) core_->options.on_answered(request, status);

@@ -157,6 +157,12 @@ void Response::park_upgraded(std::unique_ptr<park::Parked> parked) {
   parked_ = std::move(parked);
 }
 
+void Response::refuse_upgraded(std::string last) {
+  parking_ = Parking::upgraded;
+  hang_up_ = true;
+  last_ = std::move(last);
+}
+
 std::string encode_chunk(std::string_view data) {
   std::array<char, 16> size;
   const auto end = std::to_chars(size.data(), size.data() + size.size(), data.size(), 16).ptr;

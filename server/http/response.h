@@ -100,6 +100,9 @@ class Response : public Answer {
   // from then on all input goes to parked->handle_bytes(). `status` is ignored.
   void park_upgraded(std::unique_ptr<park::Parked> parked);
 
+  // Answers 101 like that, then `last` in the new protocol, and hangs up (park::Reply::hang_up).
+  void refuse_upgraded(std::string last);
+
  private:
   friend class HttpEngine;
 
@@ -108,6 +111,7 @@ class Response : public Answer {
   Parking parking_ = Parking::none;
   bool hang_up_ = false;
   std::unique_ptr<park::Parked> parked_;
+  std::string last_;                  // Of refuse_upgraded().
   const LateAnswer* late_ = nullptr;  // The engine's, for the time of the handler's call.
 };
 

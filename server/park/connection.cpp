@@ -370,8 +370,8 @@ void Connection::shut_down() {
     return;
   }
   phase_ = Phase::lingering;
-  readable_ = true;
-  loop_->add_to_ready(*this);
+  // What came meanwhile was left to the kernel, and no further edge will say so.
+  if (readable_) loop_->add_to_ready(*this);
 }
 
 void Connection::retire_parked(std::optional<CloseReason> reason) {

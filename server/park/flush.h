@@ -19,6 +19,9 @@ struct FlushItem {
   int fd = -1;
   Outbox* outbox = nullptr;
   void* owner = nullptr;  // For the caller; untouched.
+  // The caller ends the connection once all of it is sent. The kernel then keeps the last bytes
+  // until that call, and they leave in one segment with the FIN.
+  bool ends = false;
 
   // Out. The outbox has lost what was sent; when it is not empty and `failed` is false, the
   // kernel's buffer is full and the loop waits for EPOLLOUT.

@@ -8,12 +8,12 @@
 namespace freshet::park {
 namespace {
 
-ssize_t send_some(int fd, std::span<iovec> parts) {
-  if (parts.size() == 1) return ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
+ssize_t send_some(int fd, std::span<iovec> parts, int flags) {
+  if (parts.size() == 1) return ::send(fd, parts[0].iov_base, parts[0].iov_len, flags);
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  return ::sendmsg(fd, &message, flags);
 }
 
 std::size_t size_of(std::span<const iovec> parts) {
@@ -27,13 +27,14 @@ std::size_t size_of(std::span<const iovec> parts) {
 void FlushSend::flush(std::span<FlushItem> items) {
   gather_.clear();
   for (FlushItem& item : items) {
+    const int flags = MSG_NOSIGNAL | (item.ends ? MSG_MORE : 0);
     while (!item.outbox->empty()) {
       auto gathered = gather_.add(*item.outbox);
       if (gathered.empty()) {
         gather_.clear();
         gathered = gather_.add(*item.outbox);
       }
-      const ssize_t sent = send_some(item.fd, gathered);
+      const ssize_t sent = send_some(item.fd, gathered, flags);
       ++call_count_;
       if (sent < 0) {
         if (errno == EINTR) continue;

@@ -58,15 +58,16 @@ bool FlushUring::prepare(FlushItem& item) {
   std::size_t bytes = 0;
   for (const iovec& part : parts) bytes += part.iov_len;
 
+  const int flags = send_flags | (item.ends ? MSG_MORE : 0);
   io_uring_sqe* const entry = ::io_uring_get_sqe(&ring_);
   sends_.push_back({.item = &item, .bytes = bytes, .message = {}});
   Send& send = sends_.back();
   if (parts.size() == 1) {
-    ::io_uring_prep_send(entry, item.fd, parts[0].iov_base, parts[0].iov_len, send_flags);
+    ::io_uring_prep_send(entry, item.fd, parts[0].iov_base, parts[0].iov_len, flags);
   } else {
     send.message.msg_iov = parts.data();
     send.message.msg_iovlen = parts.size();
-    ::io_uring_prep_sendmsg(entry, item.fd, &send.message, send_flags);
+    ::io_uring_prep_sendmsg(entry, item.fd, &send.message, flags);
   }
   ::io_uring_sqe_set_data(entry, &send);
   return true;

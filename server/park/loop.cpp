@@ -306,8 +306,10 @@ void Loop::flush_all() {
     connection->in_flush_list_ = false;
     if (connection->phase_ == Connection::Phase::closed) continue;
     connection->join_waiting();
-    flush_items_.push_back(
-        {.fd = connection->fd_, .outbox = &connection->outbox_, .owner = connection});
+    flush_items_.push_back({.fd = connection->fd_,
+                            .outbox = &connection->outbox_,
+                            .owner = connection,
+                            .ends = connection->phase_ == Connection::Phase::flushing});
   }
   clear_list(flush_list_);
   joiner_.clear();

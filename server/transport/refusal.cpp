@@ -43,13 +43,10 @@ void make_event_stream(Response& response, std::string body) {
   response.answer_at_once(true);
 }
 
-// A WebSocket that says why it will not have the client, and ends. The client answers the close
-// frame (RFC 6455 §5.5.1), and then nothing more is to come: one call closes the socket.
+// Waits for the client's close frame (RFC 6455 §5.5.1); then one call closes the socket.
 class RefusedWebSocket final : public park::Parked {
  public:
-  RefusedWebSocket(std::string frame, std::uint16_t code, std::string_view reason)
-      : bytes_(wire::encode_frame(wire::Opcode::text, frame) +
-               wire::encode_frame(wire::Opcode::close, wire::close_payload(code, reason))) {}
+  explicit RefusedWebSocket(std::string bytes) : bytes_(std::move(bytes)) {}
 
   void handle_parked(park::Connection& connection) override {
     connection_ = &connection;
@@ -69,6 +66,20 @@ class RefusedWebSocket final : public park::Parked {
   std::string bytes_;
   park::Connection* connection_ = nullptr;
 };
+
+// A WebSocket is told why it is not let in, and fails (RFC 6455 §7.1.7). A browser's answer is
+// waited for: to Firefox a connection that ends before it is a network's fault, for which it makes
+// the page's next one wait, past its slot. Others may be many, and are not worth a turn more.
+void close_upgraded(const Request& request, Response& response, std::string_view frame,
+                    std::uint16_t code, std::string_view reason) {
+  std::string bytes = wire::encode_frame(wire::Opcode::text, frame) +
+                      wire::encode_frame(wire::Opcode::close, wire::close_payload(code, reason));
+  if (request.has_header("Origin")) {
+    response.park_upgraded(std::make_unique<RefusedWebSocket>(std::move(bytes)));
+  } else {
+    response.refuse_upgraded(std::move(bytes));
+  }
+}
 
 // Made once: many are refused.
 const Answer& busy_answer() {
@@ -114,8 +125,7 @@ void refuse_websocket(const Request& request, Response& response, const Error& e
     response.headers.clear();
     return set_error(response, error);
   }
-  response.park_upgraded(std::make_unique<RefusedWebSocket>(
-      error_frame(error), close_code_of(error.code), error.message));
+  close_upgraded(request, response, error_frame(error), close_code_of(error.code), error.message);
 }
 
 void refuse_websocket_busy(const Request& request, Response& response, const ComeBack& when) {
@@ -123,8 +133,7 @@ void refuse_websocket_busy(const Request& request, Response& response, const Com
     response.headers.clear();
     return refuse_poll_busy(request, response, when);
   }
-  response.park_upgraded(
-      std::make_unique<RefusedWebSocket>(retry_frame(when), wire::close_code::busy, "busy"));
+  close_upgraded(request, response, retry_frame(when), wire::close_code::busy, "busy");
 }
 
 std::uint16_t close_code_of(ErrorCode code) {

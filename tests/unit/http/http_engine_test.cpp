@@ -209,6 +209,23 @@ TEST_CASE("trap 3: HEAD is never parked", "[http][engine]") {
   REQUIRE(destroyed);
 }
 
+TEST_CASE("an upgrade that is refused says so in the new protocol, and hangs up",
+          "[http][engine]") {
+  HttpEngine engine;
+  engine.get("/socket", [](const Request&, Response& response) {
+    response.headers.emplace_back("Upgrade", "websocket");
+    response.refuse_upgraded("go away");
+  });
+  const auto answered = ask(engine, get_request("/socket"));
+  REQUIRE(answered.status() == 101);
+  REQUIRE(answered.header("Connection") == "Upgrade");
+  REQUIRE(answered.header("Upgrade") == "websocket");
+  REQUIRE(answered.body() == "go away");
+  REQUIRE(answered.parked == nullptr);
+  REQUIRE(answered.mode == park::ParkMode::http);
+  REQUIRE_FALSE(answered.keep_alive);
+}
+
 TEST_CASE("a parked stream's head leaves at once; chunks follow it", "[http][engine]") {
   HttpEngine engine;
   bool destroyed = false;

@@ -185,8 +185,9 @@ TEST_CASE("a WebSocket is refused by the status, an SDK's behind its upgrade",
   const Answered sdk = refused(get_request("/v1/ws?sdk=x"), refuse);
   CHECK(sdk.status() == 101);
   CHECK(sdk.has_header("Sec-WebSocket-Accept"));
-  CHECK(sdk.mode == park::ParkMode::upgraded);
-  CHECK(sdk.parked != nullptr);
+  CHECK(sdk.bytes.find("\"op\":\"error\"") < sdk.bytes.find("\x0f\xa4'a..b' is not"));  // 4004
+  CHECK(sdk.parked == nullptr);
+  CHECK_FALSE(sdk.keep_alive);
 
   const Answered busy =
       refused(get_request("/v1/ws"), [](const Request& request, Response& response) {
@@ -219,12 +220,31 @@ TEST_CASE("who is refused a stream holds no socket until it returns; a poll keep
     CHECK(poll.read_answer().starts_with("HTTP/1.1 503 "));
   }
 
+  const std::string ping{"\x89\x80\0\0\0\0", 6};
+  for (const std::string& early : {std::string(), ping}) {
+    park::LoopbackClient socket = server.connect();
+    socket.send(numbered("/v1/ws", 4, websocket_upgrade) + early);
+    const std::string told = socket.read_to_end();
+    CHECK(told.starts_with("HTTP/1.1 101 "));
+    CHECK(told.find("\"op\":\"retry\"") != std::string::npos);
+    // The close frame: 1013 and "busy".
+    CHECK(
+        told.ends_with("\x88\x06\x03\xf5"
+                       "busy"));
+  }
+}
+
+TEST_CASE("a browser that is refused a WebSocket may say its close frame before the end",
+          "[transport][refusal]") {
+  FullServer server;
   const std::string close_frame{"\x88\x80\0\0\0\0", 6};
   for (const bool answers : {true, false}) {
     park::LoopbackClient socket = server.connect();
-    socket.send(numbered("/v1/ws", answers ? 4 : 5, websocket_upgrade));
+    socket.send(numbered("/v1/ws", answers ? 4 : 5,
+                         std::string(websocket_upgrade) + "Origin: http://live.example.com\r\n"));
     CHECK(socket.read_until("busy\"}").starts_with("HTTP/1.1 101 "));
     socket.read(2 + 2 + 4);  // The close frame: its head, 1013 and "busy".
+    CHECK(socket.quiet());
     if (answers) {
       // What a client says before it has read of its refusal is no answer to it.
       socket.send(std::string("\x89\x80\0\0\0\0", 6));
