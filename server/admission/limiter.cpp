@@ -40,14 +40,14 @@ bool Limiter::admit(Instant now) {
   return true;
 }
 
-// How much must lie unused before some of it goes to those without a slot: all of the burst, but
-// for half an admission, because it is full only for a moment. A burst of one or two is full again
+// How much must lie unused before some of it goes to those without a slot: half of the burst; the
+// other half is for owners who come in clumps. Not all of it: newcomers who come a little slower
+// than the rate would each find a place missing that an owner has just taken, be given a slot, and
+// take a place from the next in it; a short queue would never end. A small burst is full again
 // when the next slot's owner is due, and would be gone a moment before: so at least as much as
 // three slots whose owners did not come (one of them may be one kept for the late), each told to a
 // millisecond.
-double Limiter::leftover() const {
-  return std::max(options_.burst - 0.5, 3 + options_.rate / 1000);
-}
+double Limiter::leftover() const { return std::max(options_.burst / 2, 3 + options_.rate / 1000); }
 
 // Whether the next owners find their places though somebody is let in now: always with a burst of
 // two (and what the clock's milliseconds take from it). With one, a place is whole again a slot

@@ -29,8 +29,9 @@ struct LimiterOptions {
 // Slot n is at n ÷ rate, as far from the next as admissions may be; each is given once, in order.
 // One of sixteen is kept for those who came in their slot when the burst was used up; behind the
 // last slot given they have any. What nobody comes for is lost, but for the burst: newcomers have
-// that after three such slots in a row, where the owner of the next one finds its place all the
-// same (with a burst of one that is one slot of sixteen).
+// what lies beyond half of it, and of a small one what lies beyond three such slots in a row, where
+// the owner of the next one finds its place all the same (with a burst of one that is one slot of
+// sixteen).
 //
 // In any span of time there are at most rate × span + burst admissions.
 // Threads: one at a time.
@@ -39,7 +40,7 @@ class Limiter {
   explicit Limiter(LimiterOptions options = {});
 
   // Whether somebody without a slot is let in now: while nobody has a slot to come, the burst;
-  // else only what a full burst would lose.
+  // else what lies unused beyond half of the burst.
   bool admit(Instant now);
 
   // The next free slot; nullopt when it would be too far away.

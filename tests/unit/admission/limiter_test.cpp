@@ -85,14 +85,14 @@ TEST_CASE("a slot that was never given is nobody's", "[admission][limiter]") {
   CHECK(limiter.use(~0ULL, at(1'000)) == Outcome::over);
 }
 
-TEST_CASE("while slots are given a newcomer gets only what nobody came for",
+TEST_CASE("while slots are given a newcomer gets only what nobody came for, beyond half a burst",
           "[admission][limiter]") {
   Limiter limiter = small();
   let_in_all(limiter, at(0));
   for (int i = 0; i < 100; ++i) limiter.reserve(at(0));
-  CHECK(let_in_all(limiter, at(50)) == 0);
-  // Nobody comes: the burst has filled, and what it would lose goes to newcomers.
-  CHECK(let_in_all(limiter, at(100)) == 1);
+  CHECK(let_in_all(limiter, at(40)) == 0);
+  // Nobody comes: the burst has filled, and all but half of it goes to newcomers.
+  CHECK(let_in_all(limiter, at(100)) == 6);
   CHECK(let_in_all(limiter, at(104)) == 0);
   CHECK(let_in_all(limiter, at(110)) == 1);
   // The last slot has passed: the whole burst is for all again.
@@ -334,6 +334,67 @@ TEST_CASE("a flood of newcomers takes no place from who comes at its slot",
         CHECK(alone > 0);
         CHECK(honoured(rate, burst, lost, true) + spare >= alone);
       }
+    }
+  }
+}
+
+// A random number of [0, 1).
+double draw(std::mt19937_64& random) { return static_cast<double>(random() >> 11) / 0x1p53; }
+
+TEST_CASE("newcomers a little slower than the rate are soon let in again without slots",
+          "[admission][limiter]") {
+  for (const double burst : {50.0, 200.0}) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      INFO("burst " << burst << ", seed " << seed);
+      Limiter limiter({.rate = 2'000, .burst = burst});
+      std::mt19937_64 random(seed);
+      std::multimap<Instant, std::uint64_t> coming;
+      std::size_t refused = 0;
+      const auto come = [&](Instant now) {
+        if (limiter.admit(now)) return;
+        ++refused;
+        const auto slot = *limiter.reserve(now);
+        coming.emplace(limiter.time_of(slot) + Duration{random() % 50}, slot);
+      };
+      // Once so many come together that hundreds get a slot.
+      for (int i = 0; i < 500; ++i) come(at(0));
+      for (long long now = 0; now < 60'000; ++now) {
+        if (now == 10'000) refused = 0;
+        for (; !coming.empty() && coming.begin()->first == at(now); coming.erase(coming.begin())) {
+          limiter.use(coming.begin()->second, at(now));
+        }
+        // Ten draws a millisecond, each a newcomer by chance: 0.91 of the rate.
+        for (int i = 0; i < 10; ++i) {
+          if (draw(random) < 0.182) come(at(now));
+        }
+      }
+      // Of 90,000.
+      CHECK(refused < 900);
+    }
+  }
+}
+
+TEST_CASE("owners who come in clumps find their places beside a flood of newcomers",
+          "[admission][limiter]") {
+  for (const double burst : {50.0, 200.0}) {
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      INFO("burst " << burst << ", seed " << seed);
+      Limiter limiter({.rate = 2'000, .burst = burst});
+      std::mt19937_64 random(seed);
+      let_in_all(limiter, at(0));
+      std::multimap<Instant, std::uint64_t> coming;
+      for (int i = 0; i < 20'000; ++i) {
+        const auto slot = *limiter.reserve(at(0));
+        coming.emplace(limiter.time_of(slot) + Duration{random() % 50}, slot);
+      }
+      std::size_t crowded = 0;
+      for (Instant now = at(0); !coming.empty(); now += Duration{1}) {
+        for (int i = 0; i < 10; ++i) limiter.admit(now);
+        for (; !coming.empty() && coming.begin()->first == now; coming.erase(coming.begin())) {
+          if (limiter.use(coming.begin()->second, now) == Outcome::crowded) ++crowded;
+        }
+      }
+      CHECK(crowded < 100);  // Of 20,000.
     }
   }
 }
