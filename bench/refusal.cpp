@@ -221,7 +221,9 @@ std::vector<std::string> open_server(const std::string& program, std::uint16_t p
 }
 std::vector<std::string> narrow_server(const std::string& program, std::uint16_t port) {
   return with_one_loop({program, "serve", "--listen", "127.0.0.1:" + std::to_string(port),
-                        "--admission-rate", std::string(narrow_rate), "--admission-burst", "1"});
+                        "--admission-rate", std::string(narrow_rate), "--admission-burst", "1",
+                        // A poll keeps its connection only if its slot comes before.
+                        "--keep-alive-max", "600s"});
 }
 std::vector<std::string> floor_server(const std::string&, std::uint16_t port) {
   return {std::filesystem::read_symlink("/proc/self/exe").string(), "serve-refusal-floor",
