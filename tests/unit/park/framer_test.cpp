@@ -248,6 +248,7 @@ TEST_CASE("hostile and broken requests are refused, however they are cut", "[par
       {"a path in Host", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
       // Chunks.
       {"chunk size empty", post(chunked, "\r\nhello\r\n0\r\n\r\n"), 400},
+      {"chunk size missing before an end", post(chunked, "\r\n\r\n"), 400},
       {"chunk size not hex", post(chunked, "5g\r\nhello\r\n0\r\n\r\n"), 400},
       {"chunk size 0x5", post(chunked, "0x5\r\nhello\r\n0\r\n\r\n"), 400},
       {"chunk size negative", post(chunked, "-5\r\nhello\r\n0\r\n\r\n"), 400},
@@ -258,6 +259,9 @@ TEST_CASE("hostile and broken requests are refused, however they are cut", "[par
       {"chunk end other", post(chunked, "5\r\nhelloxx0\r\n\r\n"), 400},
       {"chunk end LF", post(chunked, "5\r\nhello\n0\r\n\r\n"), 400},
       {"chunk extension with CR", post(chunked, "5;a\rb\r\nhello\r\n0\r\n\r\n"), 400},
+      {"chunk extension with a bell", post(chunked, "5;a\ab\r\nhello\r\n0\r\n\r\n"), 400},
+      {"trailer name with a blank", post(chunked, "0\r\nX Y: a\r\n\r\n"), 400},
+      {"trailer value with a bell", post(chunked, "0\r\nX: a\ab\r\n\r\n"), 400},
       {"trailer folded", post(chunked, "0\r\nX: a\r\n b\r\n\r\n"), 400},
       {"trailer without colon", post(chunked, "0\r\nnonsense\r\n\r\n"), 400},
       // Expectations.
