@@ -1,9 +1,6 @@
 #include "floor.h"
 
-#include <arpa/inet.h>
 #include <liburing.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -15,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bare_server.h"
+
 namespace freshet::bench {
 
 namespace {
@@ -23,24 +22,14 @@ constexpr unsigned batch_max = 512;
 // Stands for what any server puts around a payload; ours is about as long.
 constexpr std::size_t envelope_bytes = 70;
 
-class Floor {
+class Floor : private BareServer {
  public:
   bool start(std::uint16_t port) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    ::setsockopt(listener_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    watch(listener_, EPOLLIN);
-    return ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-           ::listen(listener_, 4096) == 0 &&
-           io_uring_queue_init(batch_max, &ring_, IORING_SETUP_SUBMIT_ALL) == 0;
+    return BareServer::start(port, batch_max);
   }
 
   void turn() {
@@ -52,11 +41,6 @@ class Floor {
   }
 
  private:
-  void watch(int fd, std::uint32_t events) {
-    epoll_event event{.events = events, .data = {.fd = fd}};
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-  }
-
   void accept_all() {
     for (int fd; (fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
       watch(fd, EPOLLIN | EPOLLET);
@@ -95,12 +79,7 @@ class Floor {
         io_uring_prep_send(io_uring_get_sqe(&ring_), subscribers_[done + i], messages.data(),
                            messages.size(), MSG_NOSIGNAL);
       }
-      io_uring_submit(&ring_);
-      for (std::size_t i = 0; i < batch; ++i) {
-        io_uring_cqe* entry = nullptr;
-        io_uring_wait_cqe(&ring_, &entry);
-        io_uring_cqe_seen(&ring_, entry);
-      }
+      submit(static_cast<unsigned>(batch));
       done += batch;
     }
   }
@@ -109,11 +88,7 @@ class Floor {
     [[maybe_unused]] const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   }
 
-  int epoll_ = ::epoll_create1(0);
-  int listener_ = -1;
-  io_uring ring_{};
   std::vector<int> subscribers_;
-  std::vector<char> buffer_ = std::vector<char>(64 * 1024);
 };
 
 }  // namespace

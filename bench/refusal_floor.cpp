@@ -1,6 +1,5 @@
 #include "refusal_floor.h"
 
-#include <arpa/inet.h>
 #include <liburing.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,7 +11,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
+
+#include "bare_server.h"
 
 namespace freshet::bench {
 
@@ -61,22 +62,12 @@ std::string poll_answer() {
          body;
 }
 
-class RefusalFloor {
+class RefusalFloor : private BareServer {
  public:
   bool start(std::uint16_t port) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    ::setsockopt(listener_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(listener_, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_for_bytes_seconds,
-                 sizeof wait_for_bytes_seconds);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    watch(listener_, EPOLLIN);
-    return ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-           ::listen(listener_, 4096) == 0 &&
-           io_uring_queue_init(2 * batch_max, &ring_, IORING_SETUP_SUBMIT_ALL) == 0;
+    return BareServer::start(port, 2 * batch_max) &&
+           ::setsockopt(listener_, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_for_bytes_seconds,
+                        sizeof wait_for_bytes_seconds) == 0;
   }
 
   // What several newcomers of a turn cost together, one system call pays.
@@ -93,15 +84,10 @@ class RefusalFloor {
         answer(fd);
       }
     }
-    submit();
+    submit_all();
   }
 
  private:
-  void watch(int fd, std::uint32_t events) {
-    epoll_event event{.events = events, .data = {.fd = fd}};
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-  }
-
   void accept_some() {
     for (unsigned i = 0; i < batch_max / 2; ++i) {
       const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK);
@@ -137,29 +123,19 @@ class RefusalFloor {
   void close_later(int fd) { io_uring_prep_close(next(), fd); }
 
   io_uring_sqe* next() {
-    if (io_uring_sq_space_left(&ring_) == 0) submit();
+    if (io_uring_sq_space_left(&ring_) == 0) submit_all();
     ++prepared_;
     return io_uring_get_sqe(&ring_);
   }
 
-  void submit() {
-    if (prepared_ == 0) return;
-    io_uring_submit(&ring_);
-    for (; prepared_ > 0; --prepared_) {
-      io_uring_cqe* entry = nullptr;
-      io_uring_wait_cqe(&ring_, &entry);
-      io_uring_cqe_seen(&ring_, entry);
-    }
+  void submit_all() {
+    if (prepared_ > 0) submit(std::exchange(prepared_, 0));
   }
 
-  int epoll_ = ::epoll_create1(0);
-  int listener_ = -1;
-  io_uring ring_{};
   unsigned prepared_ = 0;
   const std::string sse_answer_ = sse_answer();
   const std::string websocket_answer_ = websocket_answer();
   const std::string poll_answer_ = poll_answer();
-  std::vector<char> buffer_ = std::vector<char>(64 * 1024);
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ let chromium;
 
 function finish(code) {
   chromium?.once("exit", () => {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
     process.exit(code);
   });
   chromium?.kill();
