@@ -2,9 +2,9 @@
 #pragma once
 
 #include <compare>
-#include <optional>
 
 #include "freshet/time.h"
+#include "wire/optional.h"
 
 namespace freshet::core {
 
@@ -19,26 +19,10 @@ struct Instant {
   }
 };
 
-// An instant or none, used like a std::optional. It takes the room of an instant and crosses calls
-// in a register, which the browser build is the smaller for.
-class OptionalInstant {
- public:
-  constexpr OptionalInstant() = default;
-  constexpr OptionalInstant(std::nullopt_t) {}
-  constexpr OptionalInstant(Instant at) : at_(at) {}
-
-  constexpr explicit operator bool() const { return at_ != none; }
-  constexpr const Instant& operator*() const { return at_; }
-  constexpr const Instant* operator->() const { return &at_; }
-  constexpr void reset() { at_ = none; }
-
-  friend bool operator==(const OptionalInstant&, const OptionalInstant&) = default;
-
- private:
-  // Instants count from a zero in the past.
-  static constexpr Instant none{Duration{-1}};
-
-  Instant at_ = none;
+// Instants count from a zero in the past.
+struct NoInstant {
+  static constexpr Instant value{Duration{-1}};
 };
+using OptionalInstant = wire::Optional<Instant, NoInstant>;
 
 }  // namespace freshet::core

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "core/time.h"
@@ -14,7 +15,8 @@
 
 namespace freshet::core {
 
-using OptionalTransport = wire::Optional<Transport, Transport{transport_count}>;
+using OptionalTransport =
+    wire::Optional<Transport, std::integral_constant<Transport, Transport{transport_count}>>;
 
 class TransportChoice {
  public:

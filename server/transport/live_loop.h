@@ -105,9 +105,8 @@ constexpr Duration long_poll_hold_max(std::int64_t open, Duration spread) {
   return std::min(spread, Duration{open / 40});
 }
 
-// `hold`, ended at a multiple of long_poll_step of the clock: what ends together is answered in one
-// turn of the loop, with one sleep and one batch of sends. Each alone
-// costs twice as much.
+// `hold`, ended at a multiple of the clock's steps: what ends together is answered in one turn of
+// the loop, with one sleep and one batch of sends. Each alone costs twice as much.
 constexpr Duration long_poll_step{10};
 constexpr Duration long_poll_hold_on_step(Instant now, Duration hold) {
   const Duration over = (now.time_since_epoch() + hold) % long_poll_step;
