@@ -24,8 +24,8 @@ export interface Message<Data = unknown> {
   /** Milliseconds since 1970-01-01, by the server's clock. */
   readonly time: number;
   /**
-   * The published value. A text of more than 256 characters stays one until this is read for the
-   * first time; what is not JSON throws a FreshetError `invalid_json` here.
+   * The published value. It stays text until it is read for the first time; what is not JSON throws
+   * a FreshetError `invalid_json` there.
    */
   readonly data: Data;
 }

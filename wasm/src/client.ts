@@ -107,9 +107,11 @@ export function createClient(
 
   const closed = (): boolean => state.kind === "closed";
   const closedError = (): FreshetError => new FreshetError("closed", "the client was closed");
-  // There are few.
-  const publishOf = (id: number): Pending | undefined =>
-    [...publishes].find((pending) => pending.id === id);
+  // Nearly always the first: they are answered in their order.
+  const publishOf = (id: number): Pending | undefined => {
+    for (const pending of publishes) if (pending.id === id) return pending;
+    return undefined;
+  };
 
   const setState = (next: State): void => {
     state = Object.freeze(next);

@@ -229,37 +229,24 @@ export function readMessage(
   return [whole ? topic : "", +id!, +time!, frame.slice(head.length, -1)];
 }
 
-// Reading so many characters costs no more than a getter, which is made for each message.
-const shortMax = 256;
-
-/** One object for all subscriptions that get it. A long text is read once, when someone asks. */
+/** One object for all subscriptions that get it. The payload is read once, when someone asks. */
 export function messageFrom(topic: string, id: number, time: number, json: string): Message {
   let text: string | undefined = json;
   let value: unknown;
-  const read = (): unknown => {
-    if (text !== undefined) {
-      try {
-        value = JSON.parse(text);
-      } catch (cause) {
-        throw new FreshetError("invalid_json", `message ${id} is not JSON`, { cause });
-      }
-      text = undefined;
-    }
-    return value;
-  };
-  if (json.length <= shortMax) {
-    try {
-      return { topic, id, time, data: read() };
-    } catch {
-      // Thrown where it is asked for.
-    }
-  }
   return {
     topic,
     id,
     time,
     get data() {
-      return read();
+      if (text !== undefined) {
+        try {
+          value = JSON.parse(text);
+        } catch (cause) {
+          throw new FreshetError("invalid_json", `message ${id} is not JSON`, { cause });
+        }
+        text = undefined;
+      }
+      return value;
     },
   };
 }
